@@ -2,6 +2,7 @@
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import type { Keystore } from './at-rest/keystore.ts'
+import type { Clocks } from './clock/clocks.ts'
 import type { HistoryLimits } from './history/write/worker-protocol.ts'
 import type { Bind } from './listen/addresses.ts'
 import type { Address } from './listen/candidates.ts'
@@ -68,6 +69,8 @@ export interface HostOptions {
   keystore?: Keystore
   /** CA of the certificates of ntfy and webhook servers (PEM). Default: the CAs that Node trusts. */
   notify_ca?: string
+  /** The clocks, which tests turn. Default: the system's. */
+  clocks?: Clocks
   /** Durations in milliseconds that tests shorten. Default: the constant named at each. */
   timing?: HostTiming
 }

@@ -20,7 +20,9 @@ import { Budgets } from './budget/device-budget.ts'
 import { PacedTransport } from './budget/paced-transport.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
-import { openDataDir } from './files/data-dir.ts'
+import { systemClocks } from './clock/clocks.ts'
+import { DeletionClock } from './clock/deletion-clock.ts'
+import { FOLDER_CHECK_MS, openDataDir } from './data-folder/data-dir.ts'
 import { createHealth } from './health/host-health.ts'
 import { TROUBLES } from './health/troubles.ts'
 import { History } from './history/write/history.ts'
@@ -38,16 +40,20 @@ import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
 import type { Peer } from './listen/peer-process.ts'
 import { FrameTrace } from './log/frame-trace.ts'
-import { createLog, type HostLog } from './log/host-log.ts'
+import { createLog } from './log/host-log.ts'
 import { notificationAdmin } from './notification-admin.ts'
 import { Notifier } from './notify/notifier.ts'
 import { NotifySecrets } from './notify/secrets.ts'
 import { maySeeTrouble, TroubleNotices, troubleOf } from './notify/trouble-notices.ts'
+import { Parts } from './parts.ts'
+import { beginRun, endRun, runToText } from './processes/host-run.ts'
+import { bootId } from './processes/identity.ts'
+import { Leftovers } from './processes/leftovers.ts'
+import { SessionProcesses } from './processes/session-processes.ts'
 import { Push } from './push/push.ts'
 import { pushNotificationOf, pushNotificationOfTrouble } from './push/push-message.ts'
 import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
-import { endLeftover } from './session/process-group.ts'
 import { Sessions } from './session/sessions.ts'
 import {
   limitsOf,
@@ -64,9 +70,6 @@ import { Uploads } from './uploads/uploads.ts'
 export type { Host, HostOptions } from './host-options.ts'
 export { DEFAULT_PORT } from './listen/network.ts'
 
-/** How often uploads are removed whose session's history was deleted for its age. */
-const SWEEP_MS = 3_600_000
-
 /** How often devices that did not connect for long are removed; the limit is a matter of days. */
 const DEVICES_CHECK_MS = 3_600_000
 
@@ -76,34 +79,22 @@ const DEVICES_CHECK_MS = 3_600_000
  * then nothing is left behind.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  // Run in the opposite order, at the end or because a later step failed.
-  const undo: (() => unknown)[] = []
-  const entrances: (() => unknown)[] = []
-  let log: HostLog | undefined
-  const takeApart = async (steps: (() => unknown)[]) => {
-    for (const step of steps.splice(0).reverse())
-      try {
-        await step()
-      } catch (error) {
-        // The remaining steps, such as ending processes and unlocking the folder, matter more than this failure.
-        log?.error({ err: error }, 'a part of the host could not be taken apart')
-      }
-  }
-  const every = (ms: number, action: () => void) => {
-    const timer = setInterval(action, ms)
-    timer.unref()
-    undo.push(() => clearInterval(timer))
-  }
+  // Taken apart at the end, or because a later part failed.
+  const undo = new Parts()
+  const entrances = new Parts()
   try {
     const marking = markDescendants()
-    const dataDir = openDataDir(options.dataDir)
+    const run = beginRun()
+    undo.push(() => endRun(run))
+    const dataDir = openDataDir(options.dataDir, run)
     undo.push(() => dataDir.release())
     const initialSettings = parseSettings(readSettingsFile(dataDir.settings), dataDir.settings)
     const hostLog = createLog(dataDir.log, options.log_level ?? initialSettings.log_level)
-    log = hostLog
+    undo.log = entrances.log = hostLog
     undo.push(() => hostLog.close())
     const trace = options.trace === undefined ? undefined : new FrameTrace(options.trace, hostLog)
     undo.push(() => trace?.close())
+    const clocks = options.clocks ?? systemClocks()
     const connections = new Connections(hostLog, trace)
     let notices: TroubleNotices | undefined
     const hostHealth = createHealth({
@@ -144,13 +135,34 @@ export async function createHost(options: HostOptions): Promise<Host> {
       },
     })
     undo.push(() => history.close())
+    const deletionClock = new DeletionClock({
+      file: dataDir.clock,
+      clocks,
+      boot_id: bootId(),
+      newest: history.newest,
+      health,
+      log: hostLog,
+    })
+    undo.push(() => deletionClock.close())
+    const date = () => deletionClock.date()
+    deletionClock.start(at => history.setDeletionTime(at))
     const uploads: Uploads = new Uploads({
       folder: dataDir.uploads,
       limits: () => uploadLimitsOf(settings?.values ?? initialSettings),
       log: hostLog,
     })
     undo.push(() => uploads.close())
-    for (const left of history.leftovers) if (left.process) endLeftover(left.process)
+    const processes = new SessionProcesses(dataDir.processes, hostLog)
+    const leftovers = new Leftovers({
+      dataDir: dataDir.path,
+      records: processes,
+      health,
+      log: hostLog,
+      kill_after_ms: options.timing?.kill_after_ms,
+    })
+    undo.push(() => leftovers.stop())
+    leftovers.begin(history.leftovers)
+    undo.every(FOLDER_CHECK_MS, () => dataDir.check(health))
     const ruleFiles = builtInRules()
     const screens = new ScreenPool(options.version, ruleFiles, { died: hostHealth.screensDied })
     undo.push(() => screens.close())
@@ -177,8 +189,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
         home: options.home,
         env: options.env,
         dataDir: dataDir.path,
+        run: runToText(run),
+        processes,
         ...rules,
-        now: Date.now,
+        clocks,
+        date,
         log: hostLog,
         timing: options.timing,
       },
@@ -198,22 +213,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     historyCaughtUp = () => sessions.historyCaughtUp()
     recordAgain = isNew => sessions.recordAgain(isNew)
     undo.push(() => connections.dispose())
-    every(rules.expiry.check_ms, () => sessions.expire())
+    undo.every(rules.expiry.check_ms, () => sessions.expire())
     // From here on there can be sessions. Clients see them end, with the reason, and only then lose their connections.
-    undo.push(() => takeApart(entrances))
+    undo.push(() => entrances.takeApart())
     undo.push(() => connections.closeAll(new CodedError('host_stopping', 'the host is stopping')))
     undo.push(() => sessions.stop('host_stopped'))
-    const isKnownSession = (id: string) =>
-      history.session(id).then(
-        () => true,
-        error => toCoded(error).code !== 'session_unknown',
-      )
-    const sweep = () =>
-      void uploads
-        .sweep(isKnownSession)
-        .catch(error => hostLog.error({ err: error }, 'uploads of deleted sessions could not be removed'))
-    sweep()
-    every(SWEEP_MS, sweep)
+    uploads.startSweeping(id => history.session(id))
     const requests = new HistoryService(history, sessions, uploads, hostHealth.lookupsDied)
     historyService = requests
     undo.push(() => requests.close())
@@ -262,6 +267,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       files: atRest,
       idle_ms: () => settings.values.device_days * 24 * 3_600_000,
       ask_again_ms: () => settings.values.ask_again_days * 24 * 3_600_000,
+      now: date,
+      deletionTime: () => deletionClock.now(),
       changed: devicesChanged,
       ended: (device_id, why) => {
         connections.closeDevice(device_id, why)
@@ -321,8 +328,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => troubleNotices.close())
     const notifications = notificationAdmin(settingsStore, secrets, outgoing, () => connections.settingsChanged())
     const expireDevices = () => devices.expire(device_id => connections.count(device_id) > 0)
-    every(DEVICES_CHECK_MS, expireDevices)
+    undo.every(DEVICES_CHECK_MS, expireDevices)
     const pairing = new Pairing({
+      clocks,
       admit: candidate => devices.admit(candidate),
       secretChanged: pairingChanged,
       requestsChanged: devicesChanged,
@@ -468,12 +476,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       largestScreenLag: () => sessions.largestScreenLag,
       pragma: pragma => history.pragma(pragma),
       stop: () => {
-        stopping ??= takeApart(undo)
+        stopping ??= undo.takeApart()
         return stopping
       },
     }
   } catch (error) {
-    await takeApart(undo)
+    await undo.takeApart()
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import xterm from '@xterm/headless'
 import { spawn as spawnPty } from 'node-pty'
 import { expect } from 'vitest'
+import { inflate } from '../../main/cli/command/inflate.ts'
 import { readHostInfo } from '../../main/host/files/host-info.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
@@ -121,6 +122,7 @@ export async function withClient<T>(dataDir: string, use: (client: LocalClient) 
   const client = new LocalClient({
     connect: () => connectLocal(readHostInfo(dataDir)!.socket),
     client: { kind: 'script', name: 'test' },
+    inflate,
     reconnect: false,
   })
   try {

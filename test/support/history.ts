@@ -54,6 +54,8 @@ export async function openHistory(
   handlers: HistoryHandlers = recordReports(),
 ): Promise<History> {
   const history = await History.open(file, { ...DEFAULT_LIMITS, ...limits }, handlers)
+  // A host does that by its DeletionClock.
+  history.setDeletionTime(Date.now())
   cleanups.push(() => history.close())
   return history
 }

@@ -28,12 +28,13 @@ export const host: Command = async (context, parsed) => {
   const readyFd = numberOf(parsed, 'ready-fd', 1024)
   boundNewObjects()
   collectWhenQuiet()
-  const running = readyFd === undefined ? await createHost(options) : await startAndReport(readyFd, options)
+  if (readyFd !== undefined) return (await startAndReport(readyFd, options, context)).ended
+  const running = await createHost(options)
   // The sessions outlive the terminal or script that started the host.
   output.outliveReader()
-  if (readyFd !== undefined) return new RunningHost(running, context).ended
-  printHostBanner(context, describe(running), 'Ctrl-C')
+  // A script that reads that it is ready may stop it at once.
   const foreground = new RunningHost(running, context)
+  printHostBanner(context, describe(running), 'Ctrl-C')
   if (!context.json && canPrompt(context) && inForeground()) foreground.offerPairing()
   return foreground.ended
 }
@@ -111,14 +112,16 @@ function describe({ pid, dataDir, port, otherPort, addresses }: Host): ReadyHost
 }
 
 /** Starts the background process's host and reports the result on a file descriptor, for startInBackground. */
-async function startAndReport(fd: number, options: HostOptions): Promise<Host> {
+async function startAndReport(fd: number, options: HostOptions, context: Context): Promise<RunningHost> {
   const report = (value: object) => {
     writeSync(fd, `${JSON.stringify(value)}\n`)
     closeSync(fd)
   }
   try {
-    const running = await createHost(options)
-    report({ ready: describe(running) })
+    const host = await createHost(options)
+    context.output.outliveReader()
+    const running = new RunningHost(host, context)
+    report({ ready: describe(host) })
     return running
   } catch (error) {
     const { code, message } = toCoded(error)

@@ -18,7 +18,8 @@ export const HANDSHAKE_MS = 5_000
 export interface AdmissionHandlers {
   /** Undefined: a local client. */
   admitted(device: Device | undefined): void
-  waiting(expires_at: number): void
+  /** `ms`: how long it may wait. */
+  waiting(ms: number): void
   refused(error: CodedError): void
 }
 
@@ -121,7 +122,7 @@ export class Authenticator {
             peer.mode !== 'return'
               ? pairing.request({ publicKey, name, code, ...from, ...again }, outcome)
               : pairing.resume(publicKey, from.secure, outcome)
-          handlers.waiting(request.expires_at)
+          handlers.waiting(pairing.left(request))
           return () => {
             pairing.leave(outcome)
             if (paired) devices.seen(paired.device_id, from.address)

@@ -59,7 +59,9 @@ export interface DevicesOptions {
   idle_ms: () => number
   /** A device that was confirmed longer ago has to be confirmed again when it connects. Default: never. */
   ask_again_ms?: () => number
+  /** A date to store, and the time by which devices expire: see DeletionClock. Default: the wall clock's. */
   now?: () => number
+  deletionTime?: () => number
   /** The list, or a device in it, changed. */
   changed?(): void
   /** The device was revoked, or its permissions changed: its connections have to end. */
@@ -71,6 +73,7 @@ export interface DevicesOptions {
 export class Devices {
   readonly #options: DevicesOptions
   readonly #now: () => number
+  readonly #deletionTime: () => number
   #devices: Device[]
   #laterTimer: NodeJS.Timeout | undefined
 
@@ -78,6 +81,7 @@ export class Devices {
   constructor(options: DevicesOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#deletionTime = options.deletionTime ?? this.#now
     this.#devices = read(options)
   }
 
@@ -103,7 +107,7 @@ export class Devices {
   /** Whether a person has to confirm the device again. */
   needsConfirmation({ created_at }: Device): boolean {
     const limit = this.#options.ask_again_ms?.() ?? 0
-    return limit > 0 && this.#now() - created_at > limit
+    return limit > 0 && this.#deletionTime() - created_at > limit
   }
 
   /** Whether it would be let in now, without a person. */
@@ -211,7 +215,7 @@ export class Devices {
   }
 
   #isIdle({ last_seen }: Device): boolean {
-    return this.#now() - last_seen > this.#options.idle_ms()
+    return this.#deletionTime() - last_seen > this.#options.idle_ms()
   }
 
   #get(device_id: string): Device {

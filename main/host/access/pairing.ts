@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { generateSecret } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
+import { type Clocks, systemClocks } from '../clock/clocks.ts'
 import { type Device, proposedName } from './devices.ts'
 
 /** Lifetime of a secret: time to take out a phone, find its camera and load the page. */
@@ -10,6 +11,8 @@ export const SECRET_MS = 120_000
 export const RENEW_MS = 90_000
 /** Time for the person at the desktop to answer. */
 export const ANSWER_MS = 120_000
+/** The wall clock was set if it differs by more: less is how its corrections, and roundings, show. */
+const SET_MS = 1_000
 /** Phones that wait at once. Each has used a secret, so only a person who sees the screen can reach this. */
 export const MAX_WAITING = 3
 
@@ -33,7 +36,8 @@ export interface PairingOptions {
   secretChanged(): void
   /** `requests` returns something else now. */
   requestsChanged(): void
-  now?: () => number
+  /** Default: the system's. */
+  clocks?: Clocks
 }
 
 /** A phone that wants to be paired. `code`: shown on both screens, to compare. */
@@ -55,7 +59,10 @@ export interface PairingOutcome {
 
 interface Secret {
   bytes: Uint8Array
+  /** In elapsed time: a clock that is set neither ends nor prolongs it. */
   since: number
+  /** The date that was shown. */
+  expires_at: number
 }
 
 export interface PairingRequest extends PairingCandidate {
@@ -65,6 +72,8 @@ export interface PairingRequest extends PairingCandidate {
 
 interface Waiting {
   request: PairingRequest
+  /** In elapsed time. */
+  until: number
   /** Undefined while the phone's connection is gone; it may reconnect until the request expires. */
   outcome: PairingOutcome | undefined
   timer: NodeJS.Timeout
@@ -72,7 +81,7 @@ interface Waiting {
 
 export class Pairing {
   readonly #options: PairingOptions
-  readonly #now: () => number
+  readonly #clocks: Clocks
   readonly #showing = new Set<object>()
   /** Newest first; two at most, since RENEW_MS is more than half of SECRET_MS. */
   #secrets: Secret[] = []
@@ -83,7 +92,7 @@ export class Pairing {
 
   constructor(options: PairingOptions) {
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#clocks = options.clocks ?? systemClocks()
   }
 
   /** `client` shows the code from now on. All clients show the same one. */
@@ -129,8 +138,8 @@ export class Pairing {
   /** The secret to show, and when it expires. Only while a client shows it, and unless the codes are `exhausted`. */
   current(): { secret: Uint8Array; expires_at: number } {
     // The computer may have slept through the timer.
-    const { bytes, since } = this.#fresh() ?? this.#renew()
-    return { secret: bytes, expires_at: since + SECRET_MS }
+    const { bytes, since, expires_at } = this.#fresh() ?? this.#renew()
+    return { secret: bytes, expires_at: this.#dateOf(since + SECRET_MS, expires_at) }
   }
 
   /** The secrets that a handshake may use. */
@@ -158,7 +167,10 @@ export class Pairing {
   }
 
   requests(): PairingRequest[] {
-    return this.#waiting.map(({ request }) => request)
+    return this.#waiting.map(({ request, until }) => ({
+      ...request,
+      expires_at: this.#dateOf(until, request.expires_at),
+    }))
   }
 
   /** A phone that has claimed a secret requests pairing. Throws `pairing_busy`. */
@@ -169,11 +181,13 @@ export class Pairing {
     before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has made another request'))
     if (this.#live().length >= MAX_WAITING)
       throw new CodedError('pairing_busy', `${MAX_WAITING} devices are waiting for approval; answer those first`)
-    const expires_at = this.#now() + ANSWER_MS
+    const until = this.#clocks.elapsed() + ANSWER_MS
+    const expires_at = this.#dateOf(until)
     const name = proposedName(candidate.name)
     const request: PairingRequest = { ...candidate, name, pairing_id: randomUUID(), expires_at }
     const waiting: Waiting = {
       request,
+      until,
       outcome,
       timer: setTimeout(() => this.#expire(waiting), ANSWER_MS),
     }
@@ -190,6 +204,12 @@ export class Pairing {
     waiting.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has made another request'))
     waiting.outcome = outcome
     return waiting.request
+  }
+
+  /** Milliseconds until a request expires. */
+  left({ pairing_id }: PairingRequest): number {
+    const waiting = this.#waiting.find(({ request }) => request.pairing_id === pairing_id)
+    return waiting ? Math.max(0, waiting.until - this.#clocks.elapsed()) : 0
   }
 
   /** The phone's connection is gone. Its request stays: a phone may sleep while its owner walks to the desktop. */
@@ -235,7 +255,8 @@ export class Pairing {
   }
 
   #renew(): Secret {
-    const secret = { bytes: generateSecret(), since: this.#now() }
+    const since = this.#clocks.elapsed()
+    const secret = { bytes: generateSecret(), since, expires_at: this.#dateOf(since + SECRET_MS) }
     this.#secrets = [secret, ...this.#secrets.filter(one => this.#age(one) < SECRET_MS)].slice(0, 2)
     clearTimeout(this.#renewing)
     this.#renewing = setTimeout(() => {
@@ -245,15 +266,19 @@ export class Pairing {
     return secret
   }
 
-  /** If the clock was set back, the secret counts as expired. */
   #age({ since }: Secret): number {
-    const age = this.#now() - since
-    return age < 0 ? SECRET_MS : age
+    return this.#clocks.elapsed() - since
+  }
+
+  /** What the wall clock will say at `at`, in elapsed time: what was `said` before, unless the clock was set since. */
+  #dateOf(at: number, said = Number.NaN): number {
+    const date = Math.round(this.#clocks.wall() + at - this.#clocks.elapsed())
+    return Math.abs(date - said) < SET_MS ? said : date
   }
 
   /** The requests that have not expired. The computer may have slept through their timers. */
   #live(): readonly Waiting[] {
-    for (const waiting of this.#waiting) if (this.#now() >= waiting.request.expires_at) this.#expire(waiting)
+    for (const waiting of this.#waiting) if (this.#clocks.elapsed() >= waiting.until) this.#expire(waiting)
     return this.#waiting
   }
 

@@ -344,8 +344,7 @@ export class Connection implements Viewer, BudgetMember {
     clearTimeout(this.#timer)
     this.#leave = this.#options.admit(hello.client.name, {
       admitted: device => this.#admitted(version, device),
-      waiting: expires_at =>
-        this.#outlet.message({ type: 'awaiting_approval', seconds: Math.max(0, (expires_at - Date.now()) / 1000) }),
+      waiting: ms => this.#outlet.message({ type: 'awaiting_approval', seconds: ms / 1000 }),
       refused: error => this.close(error),
     })
     if (this.#closed) this.#leave()

@@ -152,6 +152,14 @@ export const TROUBLES = {
     ends: 'host',
     concerns: 'owner',
   }),
+  two_hosts: trouble({
+    severity: 'error',
+    title: 'Another host uses the same data folder',
+    happens: 'The lock of the data folder was deleted, and another host took the folder. Both write to the same files.',
+    todo: 'Stop one of the two hosts now.',
+    ends: 'host',
+    concerns: 'owner',
+  }),
   files_unwritable: trouble({
     severity: 'warning',
     title: 'A file of the host cannot be saved',

@@ -1,6 +1,6 @@
 // Ends a session's process when a user, or the host, wants that.
 import type { SessionState } from '../../../protocol/messages.ts'
-import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll } from './process-group.ts'
+import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll } from '../processes/process-group.ts'
 import type { Pty } from './pty.ts'
 
 export class Ending {

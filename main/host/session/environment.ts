@@ -1,5 +1,6 @@
 // The environment of a session's process.
 import { delimiter, sep } from 'node:path'
+import { RUN_VARIABLE } from '../processes/host-run.ts'
 
 /** What describes how and where the host was started, and is untrue or harmful in a session. */
 const FOREIGN = [
@@ -24,14 +25,19 @@ const FOREIGN = [
   /^(MAINPID|MANAGERPID|MANAGERPIDFDID|SYSTEMD_EXEC_PID|MEMORY_PRESSURE_(WATCH|WRITE))$/,
 ]
 
-/**
- * The host's environment without the variables that describe where the host runs, plus those that describe our terminal.
- * `dataDir`: with it, `otg` in the session finds this host, whatever its data folder is.
- */
+/** What a session's processes say about where they come from. */
+export interface SessionOrigin {
+  session_id: string
+  /** With it, `otg` in the session finds this host, whatever its data folder is. */
+  dataDir: string
+  /** The run of the host, as text: only when that is surely over, another host may end them. */
+  run: string
+}
+
+/** The host's environment without the variables that describe where the host runs, plus those that describe our terminal. */
 export function sessionEnvironment(
   host: NodeJS.ProcessEnv,
-  session_id: string,
-  dataDir: string,
+  { session_id, dataDir, run }: SessionOrigin,
 ): Record<string, string> {
   const env: Record<string, string> = {}
   const folders = packageFolders(host)
@@ -48,6 +54,7 @@ export function sessionEnvironment(
   env.TERM_PROGRAM = 'on-the-go'
   env.OTG_SESSION_ID = session_id
   env.OTG_DATA_DIR = dataDir
+  env[RUN_VARIABLE] = run
   if (!env.LANG && !env.LC_ALL && process.platform !== 'win32') env.LANG = 'C.UTF-8'
   return env
 }

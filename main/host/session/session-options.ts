@@ -1,9 +1,11 @@
 // What a session is given, and what it tells the one that owns it.
 import type { ScreenRules } from '../agents/screen-rules.ts'
 import type { History } from '../history/write/history.ts'
+import type { SessionProcesses } from '../processes/session-processes.ts'
 import type { Size } from '../recording/types.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
 import type { SessionActivityHandlers } from './activity/session-activity.ts'
+import type { SessionTimesOptions } from './session-times.ts'
 
 /** Durations in milliseconds; default: the constant named. */
 export interface SessionTiming {
@@ -17,7 +19,7 @@ export interface SessionTiming {
   long_run_ms?: number
 }
 
-export interface SessionOptions {
+export interface SessionOptions extends SessionTimesOptions {
   session_id: string
   command: string[]
   cwd: string
@@ -30,9 +32,9 @@ export interface SessionOptions {
   screens: ScreenPool
   rules: ScreenRules
   history: History
+  processes: Pick<SessionProcesses, 'add' | 'remove'>
   /** Whether a second client is refused while one is attached. */
   single_client: () => boolean
-  now: () => number
   timing?: SessionTiming | undefined
 }
 

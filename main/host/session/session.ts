@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import type { ActivityState, NotifyChoice, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
+import { processIdentity } from '../processes/identity.ts'
+import { signalName } from '../processes/process-group.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen } from '../screen/pooled-screen.ts'
@@ -20,12 +22,12 @@ import { SessionTitle } from './naming/title.ts'
 import { WorkingFolder } from './naming/working-folder.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
-import { processIdentity, signalName } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { Reservation, sessionBusy } from './reservation.ts'
 import { SessionInput } from './session-input.ts'
 import type { SessionHandlers, SessionOptions } from './session-options.ts'
 import { SessionRecorder } from './session-recorder.ts'
+import { SessionTimes } from './session-times.ts'
 import { checkSize, SizeClaims } from './sizes.ts'
 
 /** The end of a process that ran for less is nothing to be notified of. */
@@ -38,6 +40,7 @@ export class Session implements AttachableSession {
   readonly session_id: string
   readonly command: string[]
   readonly created_at: number
+  readonly times: SessionTimes
   readonly log = new SessionLog()
   readonly sizes: SizeClaims
   readonly pid: number
@@ -45,7 +48,6 @@ export class Session implements AttachableSession {
   exit_code: number | null = null
   signal: string | null = null
   ended_at: number | null = null
-  last_activity: number
   /** Set by the expiry: silent for long, but a command still runs in it. */
   idle = false
   #notifyChoice: NotifyChoice = 'default'
@@ -76,9 +78,10 @@ export class Session implements AttachableSession {
     this.#handlers = handlers
     this.session_id = options.session_id
     this.command = options.command
-    this.created_at = this.last_activity = options.now()
+    this.times = new SessionTimes(options)
+    this.created_at = this.times.created_at
     this.#size = options.size
-    this.#reservation = new Reservation(options.now)
+    this.#reservation = new Reservation(options.clocks.elapsed)
     this.sizes = new SizeClaims(options.size, () => this.#applySize())
     this.#batcher = new OutputBatcher(batch => this.#print(batch))
     this.#pty = new Pty(
@@ -86,6 +89,8 @@ export class Session implements AttachableSession {
       { data: bytes => this.#batcher.add(bytes), exit: (code, signal) => this.#exit(code, signal) },
     )
     this.pid = this.#pty.pid
+    const identity = processIdentity(this.pid)
+    options.processes.add(this.session_id, identity)
     this.#input = new SessionInput(this.#pty, this.#attachments)
     this.#ending = new Ending(this.#pty)
     this.#folder = new WorkingFolder(options.cwd, this.pid)
@@ -122,7 +127,7 @@ export class Session implements AttachableSession {
       screen,
       foreground: this.#foreground,
       rules: options.rules,
-      now: options.now,
+      now: options.clocks.wall,
       attention_ms: options.timing?.attention_ms,
       left_ms: options.timing?.left_ms,
       isSeen: () => isAnySeen(this.#attachments),
@@ -144,7 +149,7 @@ export class Session implements AttachableSession {
         return this.state === 'running' && this.#sendTitle()
       },
     })
-    options.history.insertSession(this.#record(), processIdentity(this.pid))
+    options.history.insertSession(this.#record(), identity)
     this.#sentTitle = this.title
     const { session_id, history } = options
     this.#recorder = new SessionRecorder(birthKeyframe(options.size), { session_id, log, screen, history })
@@ -152,6 +157,10 @@ export class Session implements AttachableSession {
 
   get size(): Size {
     return this.#size
+  }
+
+  get last_activity(): number {
+    return this.times.last_activity
   }
 
   /** The most bytes that the screen was behind. */
@@ -387,14 +396,14 @@ export class Session implements AttachableSession {
 
   /** See SessionRecorder. */
   recordAgain(): void {
-    this.#recorder.recordAgain(this.#record(), this.#age())
+    this.#recorder.recordAgain(this.#record(), this.times.age)
   }
 
   /** Appends a batch to the log, the screen, the history and the attachments. Posting to a worker copies the whole buffer. */
   #print(bytes: Uint8Array): void {
     const { offset } = this.log.append(bytes)
     this.#screen.write(bytes)
-    this.#recorder.output(offset, bytes, this.#age())
+    this.#recorder.output(offset, bytes, this.times.age)
     this.#markActive()
     for (const attachment of this.#attachments) attachment.pump()
     this.#recorder.trim()
@@ -418,7 +427,7 @@ export class Session implements AttachableSession {
     this.#recorder.beforeResize()
     const entry = this.log.appendResize(cols, rows)
     this.#screen.resize(cols, rows)
-    this.#recorder.resize(entry, this.#age())
+    this.#recorder.resize(entry, this.times.age)
     for (const attachment of this.#attachments) attachment.pump()
     this.#handlers.changed()
   }
@@ -457,11 +466,13 @@ export class Session implements AttachableSession {
 
   #exit(code: number | null, signal: number): void {
     this.#ending.exited()
+    // One that was abandoned still runs: the next host says so.
+    if (code !== null || signal !== 0) this.#options.processes.remove(this.session_id)
     this.#batcher.flush()
     this.state = this.#ending.state ?? 'exited'
     this.exit_code = signal === 0 ? code : null
     this.signal = signal === 0 ? null : signalName(signal)
-    this.ended_at = this.last_activity = this.#options.now()
+    this.ended_at = this.times.end()
     this.sizes.dispose()
     this.#activity.ended()
     if (!this.#ending.state) this.#notifyEnd()
@@ -476,16 +487,12 @@ export class Session implements AttachableSession {
 
   /** The process ended by itself. */
   #notifyEnd(): void {
-    const isLong = this.#age() >= (this.#options.timing?.long_run_ms ?? LONG_RUN_MS)
+    const isLong = this.times.age >= (this.#options.timing?.long_run_ms ?? LONG_RUN_MS)
     if (isLong || this.#notifyChoice === 'when_ended') this.#activity.processEnded(this.exit_code, this.signal)
   }
 
-  #age(): number {
-    return this.#options.now() - this.created_at
-  }
-
   #markActive(): void {
-    this.last_activity = this.#options.now()
+    this.times.markActive()
     this.idle = false
   }
 }

@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { AttentionKind, SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
 import type { ScreenRules } from '../agents/screen-rules.ts'
+import { AwakeClock } from '../clock/awake-clock.ts'
+import type { Clocks } from '../clock/clocks.ts'
 import type { History } from '../history/write/history.ts'
 import type { Logger } from '../log/logger.ts'
+import { isForegroundBusy } from '../processes/process-group.ts'
+import type { SessionProcesses } from '../processes/session-processes.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
 import type { AttachableSession } from './attachable.ts'
 import { sessionEnvironment } from './environment.ts'
 import { DistinctNames } from './naming/title.ts'
 import { Previews } from './previews.ts'
-import { isForegroundBusy } from './process-group.ts'
 import { RecordedSession } from './recorded-session.ts'
 import { Session } from './session.ts'
 import type { SessionTiming } from './session-options.ts'
@@ -24,7 +27,12 @@ export interface SessionsOptions extends SessionRules {
   env: NodeJS.ProcessEnv
   /** The host's data folder. */
   dataDir: string
-  now: () => number
+  /** This run of the host, as text. */
+  run: string
+  processes: SessionProcesses
+  clocks: Clocks
+  /** A date for what is deleted for its age: see DeletionClock. */
+  date: () => number
   log: Logger
   timing?: SessionsTiming | undefined
 }
@@ -93,12 +101,14 @@ export class Sessions {
   readonly #replacements = new Map<string, string>()
   readonly #previews: Previews
   readonly #names = new DistinctNames()
+  readonly #awake: AwakeClock
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
     this.#options = options
     this.#rules = options
     this.#shells.add(options.shell)
+    this.#awake = new AwakeClock(options.clocks)
     this.#handlers = handlers
     this.#previews = new Previews(() => this.#sessions.values(), handlers, options.timing?.preview_ms)
   }
@@ -107,9 +117,8 @@ export class Sessions {
   applyRules(rules: SessionRules): void {
     this.#rules = rules
     this.#shells.add(rules.shell)
-    const { now } = this.#options
     for (const session of this.running()) {
-      if (!session.idle || now() - session.last_activity >= rules.expiry.idle_ms) continue
+      if (!session.idle || session.times.silent >= rules.expiry.idle_ms) continue
       session.idle = false
       this.#handlers.changed()
     }
@@ -123,14 +132,14 @@ export class Sessions {
       throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
-    const { history, screens, rules, now, home, env, dataDir, timing } = this.#options
+    const { history, screens, rules, clocks, date, home, env, dataDir, run, processes, timing } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
         session_id,
         command: spec.command ?? this.#rules.shell,
         cwd: expandHome(spec.cwd ?? home, home),
-        env: sessionEnvironment(env, session_id, dataDir),
+        env: sessionEnvironment(env, { session_id, dataDir, run }),
         title: spec.title,
         home,
         distinct: place => this.#names.distinct(session_id, place),
@@ -138,8 +147,11 @@ export class Sessions {
         screens,
         rules,
         history,
+        processes,
         single_client: () => this.#rules.single_client,
-        now,
+        clocks,
+        awake: () => this.#awake.now(),
+        date,
         timing,
       },
       {
@@ -258,10 +270,10 @@ export class Sessions {
 
   /** Ends sessions that were silent and without clients for too long. Call it every `check_ms`. */
   expire(): void {
-    const { now } = this.#options
     const { expiry } = this.#rules
+    this.#awake.now()
     for (const session of this.running()) {
-      if (session.attachments.size > 0 || now() - session.last_activity < expiry.idle_ms) continue
+      if (session.attachments.size > 0 || session.times.silent < expiry.idle_ms) continue
       // A session that was created for a command is busy until it ends; a shell is busy while it runs a command.
       const isShell = this.#shells.has(session.command)
       const busy = isShell ? (isForegroundBusy(session.pid) ?? true) : true

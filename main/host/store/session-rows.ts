@@ -263,6 +263,16 @@ export class SessionRows {
     return this.#db.prepare<[], number>('SELECT count(*) FROM sessions').pluck().get()!
   }
 
+  /** The latest time in any session, in Unix milliseconds; undefined: there are none. */
+  newestTime(): number | undefined {
+    return (
+      this.#db
+        .prepare<[], number | null>('SELECT max(max(created_at, last_activity, coalesce(ended_at, 0))) FROM sessions')
+        .pluck()
+        .get() ?? undefined
+    )
+  }
+
   /** Bytes of output stored, over all sessions. */
   recordedBytes(): number {
     return this.#db
@@ -275,10 +285,12 @@ export class SessionRows {
   markCrashed(now: number): Leftover[] {
     const running = this.#db.prepare<[], SessionRow>("SELECT * FROM sessions WHERE state = 'running'").all()
     if (running.length === 0) return []
+    // The clock may be behind: they must not count as old.
+    const ended_at = Math.max(now, this.newestTime() ?? now)
     const end = this.#db.prepare<[number, number], SessionRow>(
       "UPDATE sessions SET state = 'host_crashed', pid = NULL, ended_at = ? WHERE session = ? RETURNING *",
     )
-    for (const row of running) this.#sign(end.get(now, row.session), row)
+    for (const row of running) this.#sign(end.get(ended_at, row.session), row)
     return running.filter(isIntactSession).map(({ session_id, process_pid, process_start, process_boot }) => ({
       session_id,
       process:

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { CodedError } from '../../../protocol/errors.ts'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { Logger } from '../log/logger.ts'
 import { numberedName, safeName } from './file-name.ts'
@@ -40,6 +40,9 @@ const MAX_NUMBERED = 1_000
 /** Enough characters of a session's id to be unique. */
 const FOLDER_CHARACTERS = 13
 
+/** How often uploads are removed whose session was deleted. */
+const SWEEP_MS = 3_600_000
+
 /** Names of finished files never begin with a dot. */
 const UNFINISHED = '.unfinished-'
 
@@ -55,6 +58,7 @@ export class Uploads {
   /** Folders being removed. */
   readonly #removals = new Set<Promise<void>>()
   readonly #ready: Promise<void>
+  #sweeping: NodeJS.Timeout | undefined
   #closed = false
 
   /** Removes files that an earlier host left unfinished. */
@@ -159,6 +163,23 @@ export class Uploads {
     if (isFolderName(session_id)) await this.#removeFolder(folderOf(session_id))
   }
 
+  /** Sweeps now and then, because sessions are deleted for their age, too. `find` rejects with `session_unknown`. */
+  startSweeping(find: (id: string) => Promise<unknown>): void {
+    const isKnown = (id: string) =>
+      find(id).then(
+        () => true,
+        error => toCoded(error).code !== 'session_unknown',
+      )
+    const sweep = () => {
+      const failed = (error: unknown) => {
+        this.#options.log.error({ err: error }, 'uploads of deleted sessions could not be removed')
+      }
+      void this.sweep(isKnown).catch(failed)
+    }
+    sweep()
+    this.#sweeping = setInterval(sweep, SWEEP_MS).unref()
+  }
+
   /** Removes the folders of deleted sessions. `isKnown` is called with the prefix of an id. */
   async sweep(isKnown: (id: string) => Promise<boolean>): Promise<void> {
     await this.#ready
@@ -168,6 +189,7 @@ export class Uploads {
   /** When it resolves, no unfinished file is left, and nothing is written or removed from then on. Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#sweeping)
     await this.#ready
     // Also those whose client has discarded them already: their files may not be gone yet.
     await Promise.all([...this.#open.keys()].map(upload => upload.discard()))

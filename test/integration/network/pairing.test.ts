@@ -3,7 +3,7 @@ import crypto from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
 import { MAX_SPENT_CODES } from '../../../main/host/access/pairing.ts'
@@ -15,6 +15,7 @@ import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { inputFrames, jsonFrames } from '../../../protocol/frames.ts'
 import { type ClientMessage, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
+import { turnableClocks } from '../../support/clocks.ts'
 import {
   bytesOf,
   cleanUp,
@@ -635,18 +636,17 @@ describe('case 21: a revoked device', () => {
 })
 
 it('case 23: a connected device does not expire, however long it stays', async () => {
-  vi.useFakeTimers({ toFake: ['Date'] })
-  onCleanUp(() => vi.useRealTimers())
+  const clocks = turnableClocks()
   const dataDir = join(temporaryFolder(), 'data')
   mkdirSync(dataDir, { mode: 0o700 })
   // 0.01 days are 14.4 minutes.
   writeFileSync(join(dataDir, 'settings.json'), '{"device_days": 0.01}')
-  const host = await startHost({ dataDir })
+  const host = await startHost({ dataDir, clocks })
   const desk = await deskOf(host)
   answerPairingRequests(desk)
   const staying = scan(host, await shownBy(desk))
   expect(await staying.connected).toBe('ready')
-  vi.setSystemTime(Date.now() + 3_600_000)
+  clocks.pass(3_600_000)
   // Paired an hour ago, and connected since.
   staying.client.close()
   await until(async () => (await devices(desk))[0]?.connected === 0)
@@ -654,10 +654,6 @@ it('case 23: a connected device does not expire, however long it stays', async (
 })
 
 describe('a device that was allowed longer ago than ask_again_days', () => {
-  // Before a host starts: it keeps the clock that it finds.
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
-  afterEach(() => void vi.useRealTimers())
-
   /** A phone whose channel shows digits, as the page opens it when it learns `confirm_needed`. */
   async function confirms(host: Host, { hostKey, keys }: PhoneIdentity) {
     let code = ''
@@ -686,14 +682,15 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
   }
 
   it('case 117: is let in only after a person has compared six digits again, and keeps its name and permission', async () => {
-    const host = await startHost()
+    const clocks = turnableClocks()
+    const host = await startHost({ clocks })
     const desk = await deskOf(host)
     await desk.changeSettings({ ask_again_days: 30 })
     const off = answerPairingRequests(desk, { allow: true, read_only: true })
     const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host), { name: 'mine' })
     off()
     expect(await comesBack(host, phone).connected).toBe('ready')
-    vi.setSystemTime(Date.now() + 31 * 24 * 3_600_000)
+    clocks.pass(31 * 24 * 3_600_000)
     expect(await comesBack(host, phone).connected).toBe('confirm_needed')
     expect(await requests(desk)).toEqual([])
     const asking = await confirms(host, phone)
@@ -709,7 +706,8 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
   })
 
   it('case 117: stays out when it is declined, and a phone that only waits cannot draw other digits', async () => {
-    const host = await startHost()
+    const clocks = turnableClocks()
+    const host = await startHost({ clocks })
     const desk = await deskOf(host)
     const waiting = scan(host, await shownBy(desk))
     await asks(waiting.client)
@@ -720,7 +718,7 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     expect(await requests(desk)).toEqual([before])
     await answer(desk, true)
     await desk.changeSettings({ ask_again_days: 1 })
-    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    clocks.pass(2 * 24 * 3_600_000)
     const asking = await confirms(host, waiting.identity)
     await asks(asking.client)
     await answer(desk, false)
@@ -730,13 +728,14 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
 
   /** A device that has to be confirmed again. */
   async function old() {
-    const host = await startHost()
+    const clocks = turnableClocks()
+    const host = await startHost({ clocks })
     const desk = await deskOf(host)
     await desk.changeSettings({ ask_again_days: 1 })
     const off = answerPairingRequests(desk)
     const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host), { name: 'old' })
     off()
-    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    clocks.pass(2 * 24 * 3_600_000)
     const [device] = await devices(desk)
     return { host, desk, phone, device_id: device!.device_id }
   }

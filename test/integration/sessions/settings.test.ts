@@ -4,9 +4,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { createHost, type Host } from '../../../main/host/host.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
+import { turnableClocks } from '../../support/clocks.ts'
 import {
   bytesOf,
   cleanUp,
@@ -22,10 +23,7 @@ import {
   webClient,
 } from '../../support/host.ts'
 
-afterEach(async () => {
-  vi.useRealTimers()
-  await cleanUp()
-})
+afterEach(cleanUp)
 
 /** A host without options that override settings. */
 async function startPlain(settings: object = {}): Promise<Host> {
@@ -241,13 +239,13 @@ describe('a change', () => {
   })
 
   it('applies idle_hours to a session that has already been silent', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] })
-    const host = await startHost()
+    const clocks = turnableClocks()
+    const host = await startHost({ clocks })
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['sleep', '1000'] })
     const state = async () => (await client.list()).find(one => one.session_id === session_id)
     // The shortest value is 36 s, longer than a test can wait.
-    vi.setSystemTime(Date.now() + 60_000)
+    clocks.pass(60_000)
     await client.changeSettings({ idle_hours: 0.01 })
     expect(await state()).toMatchObject({ state: 'running', idle: true })
     await client.changeSettings({ idle_hours: 24 })
@@ -274,12 +272,12 @@ describe('a change', () => {
   })
 
   it('applies device_days: a device that did not connect for longer is unknown', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] })
-    const host = await startHost()
+    const clocks = turnableClocks()
+    const host = await startHost({ clocks })
     const client = localClient(host)
     await newPhone(host)
     await until(async () => (await client.devices()).devices[0]?.connected === 0)
-    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    clocks.pass(2 * 24 * 3_600_000)
     await client.changeSettings({ device_days: 1 })
     expect((await client.devices()).devices).toEqual([])
   })

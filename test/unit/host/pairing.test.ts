@@ -12,6 +12,7 @@ import {
   SECRET_MS,
 } from '../../../main/host/access/pairing.ts'
 import { CodedError } from '../../../protocol/errors.ts'
+import { turnableClocks } from '../../support/clocks.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -22,7 +23,9 @@ function setUp() {
   const told = { secret: 0, requests: 0 }
   const admitted: unknown[] = []
   const trouble: { error?: Error } = {}
+  const clocks = turnableClocks()
   const pairing = new Pairing({
+    clocks,
     admit: who => {
       if (trouble.error) throw trouble.error
       admitted.push(who)
@@ -31,7 +34,7 @@ function setUp() {
     secretChanged: () => told.secret++,
     requestsChanged: () => told.requests++,
   })
-  return { pairing, told, admitted, trouble }
+  return { pairing, told, admitted, trouble, clocks }
 }
 
 const asker = (n: number, more: Partial<PairingCandidate> = {}): PairingCandidate => ({
@@ -90,34 +93,39 @@ describe('case 11: a secret', () => {
   })
 
   it('expires during a sleep in which no timer runs, and a new one is shown', () => {
-    const { pairing } = setUp()
+    const { pairing, clocks } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
-    vi.setSystemTime(Date.now() + 8 * 3_600_000)
+    clocks.pass(8 * 3_600_000)
     expect(pairing.secrets()).toEqual([])
     expect(pairing.current().secret).not.toEqual(secret)
     expect(pairing.secrets()).toHaveLength(1)
   })
 
-  it('does not live longer when the clock is set back', () => {
-    const { pairing } = setUp()
+  it.each([
+    ['set back', -3_600_000],
+    ['set forward', 3_600_000],
+  ])('lives neither longer nor shorter when the clock is %s', (_how, ms) => {
+    const { pairing, clocks } = setUp()
     pairing.show(desk)
-    const { secret } = pairing.current()
-    vi.setSystemTime(Date.now() - 3_600_000)
+    const { secret, expires_at } = pairing.current()
+    clocks.set(ms)
+    expect(pairing.secrets()).toEqual([secret])
+    expect(pairing.current().expires_at).toBe(expires_at + ms)
+    clocks.pass(SECRET_MS)
     expect(pairing.secrets()).toEqual([])
     expect(() => pairing.claim(secret)).toThrow(spent)
-    pairing.current()
-    vi.setSystemTime(Date.now() + 3_600_000)
+    clocks.set(-ms)
     expect(pairing.secrets()).not.toContain(secret)
   })
 
   it('lives for at most two renewals, however often the clock is set back', () => {
-    const { pairing } = setUp()
+    const { pairing, clocks } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
     for (let passed = 0; passed < 2 * RENEW_MS; passed += 10_000) {
       vi.advanceTimersByTime(10_000)
-      vi.setSystemTime(Date.now() - 9_999)
+      clocks.set(-9_999)
     }
     expect(pairing.secrets()).not.toContain(secret)
   })
@@ -297,10 +305,10 @@ describe('case 31: waiting for approval', () => {
   })
 
   it('is over when the computer has slept through it: an approval comes too late', () => {
-    const { pairing, admitted } = setUp()
+    const { pairing, admitted, clocks } = setUp()
     const outcome = waitingFor()
     const { pairing_id } = pairing.request(asker(1), outcome)
-    vi.setSystemTime(Date.now() + 3_600_000)
+    clocks.pass(3_600_000)
     expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow(unknown)
     expect(outcome.heard).toEqual(['pairing_expired'])
     expect(admitted).toEqual([])

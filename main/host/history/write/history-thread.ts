@@ -82,7 +82,7 @@ export class HistoryThread {
     this.#guard = new FileGuard(file)
     this.#marker = new HistoryMarker(file, store)
     this.#writer = new Writer(store)
-    this.#trimmer = new Trimmer(store, limits, Date.now)
+    this.#trimmer = new Trimmer(store, limits)
     this.#committer = new Committer(store, this.#writer, message => port.post(message), schedule)
     this.#checkpointer = new Checkpointer(
       file,
@@ -147,6 +147,11 @@ export class HistoryThread {
       case 'limits':
         this.#trimmer.limits = message.limits
         this.#isTrimDue = true
+        break
+      case 'deletionTime':
+        // Nothing is looked for now: this comes every few seconds, and the limits are enforced once a minute.
+        this.#isTrimDue ||= !this.#trimmer.hasTime
+        this.#trimmer.deletionTime = message.at
         break
       case 'cancel':
         this.#cancel(message.id)

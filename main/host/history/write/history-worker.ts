@@ -21,7 +21,8 @@ try {
   if (again) writeFileSync(pathOf(file), '', { flag: 'a', mode: 0o600 })
   store = new Store(file, Date.now, { again })
   const { leftovers, copyFailure } = store
-  post({ say: 'opened', leftovers, copyFailure, loss: again ? undefined : lossOf(pathOf(file), store) })
+  const newest = store.sessions.newestTime()
+  post({ say: 'opened', leftovers, newest, copyFailure, loss: again ? undefined : lossOf(pathOf(file), store) })
 } catch (error) {
   post({ say: 'refused', ...storeFault(error) })
   port.close()

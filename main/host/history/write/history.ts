@@ -71,6 +71,8 @@ const MEMORY_MB = 512
 export class History {
   /** Sessions that an earlier host left running; they are `host_crashed` now. */
   readonly leftovers: readonly Leftover[]
+  /** The newest time in it; undefined: it has no sessions. */
+  readonly newest: number | undefined
   /** The database file, for threads that only read. */
   readonly file: DatabaseFile
   #limits: HistoryLimits
@@ -83,6 +85,7 @@ export class History {
   #isTroubled = false
   /** Writing works, but syncing what is written to the disk does not. */
   #isUnsynced = false
+  #deletionTime: number | undefined
 
   /** Running sessions in their latest state, for a restarted thread. */
   readonly #running = new Map<string, { session: SessionInfo; process: ProcessIdentity | null }>()
@@ -100,23 +103,24 @@ export class History {
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
   static async open(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
-    const { worker, leftovers, loss, copyFailure } = await startWorker({ file, limits, again: false })
+    const started = await startWorker({ file, limits, again: false })
+    const { loss, copyFailure } = started
     if (loss) handlers.historyLost?.({ file: pathOf(file), ...loss })
     if (copyFailure !== undefined) handlers.notCopied?.(copyFailure)
-    return new History(file, limits, handlers, worker, leftovers)
+    return new History(file, limits, handlers, started)
   }
 
   private constructor(
     file: DatabaseFile,
     limits: HistoryLimits,
     handlers: HistoryHandlers,
-    worker: Worker,
-    leftovers: Leftover[],
+    { worker, leftovers, newest }: StartedWorker,
   ) {
     this.file = file
     this.#limits = limits
     this.#handlers = handlers
     this.leftovers = leftovers
+    this.newest = newest
     this.#listen(worker)
   }
 
@@ -213,6 +217,12 @@ export class History {
   /** The host is ready. */
   started(): void {
     this.#post({ do: 'started' })
+  }
+
+  /** The time by which sessions are deleted for their age, in Unix milliseconds. Until it is called, none is. */
+  setDeletionTime(at: number): void {
+    this.#deletionTime = at
+    this.#post({ do: 'deletionTime', at })
   }
 
   // --- requests ---
@@ -403,6 +413,7 @@ export class History {
       this.#post({ do: 'insert', session, process })
       if (session.state !== 'running') this.#running.delete(session.session_id)
     }
+    if (this.#deletionTime !== undefined) this.setDeletionTime(this.#deletionTime)
     if (this.#handlers.reopened) {
       // Sessions still have it. It must not come before what is older.
       this.#pending.take()
@@ -453,6 +464,7 @@ interface StartedWorker {
   leftovers: Leftover[]
   loss: HistoryLoss | undefined
   copyFailure: string | undefined
+  newest: number | undefined
 }
 
 async function startWorker(data: HistoryWorkerData): Promise<StartedWorker> {

@@ -22,13 +22,17 @@ const HEADROOM_BYTES = 8 * 1024 * 1024
 export class Trimmer {
   limits: HistoryLimits
   readonly #store: Store
-  readonly #now: () => number
 
-  /** `now`: Unix milliseconds. */
-  constructor(store: Store, limits: HistoryLimits, now: () => number) {
+  /** The time by which sessions are deleted for their age, in Unix milliseconds. Until it is known, none is. */
+  deletionTime = Number.NEGATIVE_INFINITY
+
+  constructor(store: Store, limits: HistoryLimits) {
     this.#store = store
     this.limits = limits
-    this.#now = now
+  }
+
+  get hasTime(): boolean {
+    return Number.isFinite(this.deletionTime)
   }
 
   /** Whether the file is so large that something has to be deleted now. Costs next to nothing. */
@@ -40,7 +44,7 @@ export class Trimmer {
   /** One transaction. False: everything is within its limits. */
   step(): boolean {
     const { session_bytes, total_bytes, retention_ms } = this.limits
-    const expired = this.#store.sessions.oldestEnded(this.#now() - retention_ms)
+    const expired = this.hasTime ? this.#store.sessions.oldestEnded(this.deletionTime - retention_ms) : undefined
     if (expired) return this.#deleteStep(expired)
     const long = this.#store.sessions.largest(session_bytes + 1)
     if (long) return this.#trim(long, long.end_offset - session_bytes)

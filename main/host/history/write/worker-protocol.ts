@@ -79,6 +79,8 @@ export type ToHistory =
   /** The host is ready: copies from before an earlier migration are no longer needed. */
   | { do: 'started' }
   | { do: 'limits'; limits: HistoryLimits }
+  /** The time by which sessions are deleted for their age, in Unix milliseconds. */
+  | { do: 'deletionTime'; at: number }
   | ToThread<HistoryCalls>
 
 export interface HistoryStats extends StoreStats {
@@ -99,7 +101,13 @@ export type TroubleCode = 'store_full' | 'store_damaged' | 'data_dir_unusable' |
 /** Thread to main loop. */
 export type FromHistory =
   /** The first message; or `refused`, and the worker ends. */
-  | { say: 'opened'; leftovers: Leftover[]; copyFailure: string | undefined; loss: HistoryLoss | undefined }
+  | {
+      say: 'opened'
+      leftovers: Leftover[]
+      newest: number | undefined
+      copyFailure: string | undefined
+      loss: HistoryLoss | undefined
+    }
   | { say: 'refused'; code: string; message: string }
   /** This batch and all before it are in the database, or are lost and will be recorded as an `unrecorded` gap. */
   | { say: 'committed'; batch: number }

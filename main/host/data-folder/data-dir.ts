@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -14,8 +15,13 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
-import { holdLock } from '../store/file-lock.ts'
-import { HOST_INFO_FILE, type HostInfo, readHostInfo } from './host-info.ts'
+import { HOST_INFO_FILE, type HostInfo, readHostInfo } from '../files/host-info.ts'
+import type { HealthReports } from '../health/health.ts'
+import type { HostRun } from '../processes/host-run.ts'
+import { FolderOwner, ownerOf } from './folder-owner.ts'
+
+/** How often a host calls `check`: until then, two hosts could take one folder after its lock was deleted. */
+export const FOLDER_CHECK_MS = 2_000
 
 export interface DataDir {
   path: string
@@ -33,11 +39,15 @@ export interface DataDir {
   tls: string
   uploads: string
   rules: string
+  processes: string
+  clock: string
   /** Emptied when the host starts. */
   peers: string
   socket: string
   /** Writes `host.json`, until `release`. */
   announce(file: HostInfo): void
+  /** Puts back what was deleted of the lock and `host.json`. */
+  check(health: HealthReports): void
   /** Unlocks the folder. Twice is fine. */
   release(): void
 }
@@ -46,36 +56,39 @@ export interface DataDir {
  * Takes the folder for this host: creates it (0700) if it is missing, restricts the permissions of its files to 0600, and
  * locks it. Throws `data_dir_unusable`, `host_running`.
  */
-export function openDataDir(path: string): DataDir {
+export function openDataDir(path: string, run: HostRun): DataDir {
   const hostFile = join(path, HOST_INFO_FILE)
-  let unlock: (() => void) | undefined
+  let owner: FolderOwner | undefined
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     repairPermissions(path)
     // SQLite creates its files with the umask (os_unix.c), so they are created here first.
-    for (const name of ['otg.db', 'lock.db']) writeFileSync(join(path, name), '', { flag: 'a', mode: 0o600 })
-    unlock = holdLock(join(path, 'lock.db'))
+    writeFileSync(join(path, 'otg.db'), '', { flag: 'a', mode: 0o600 })
+    owner = FolderOwner.take(path, run)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CodedError('data_dir_unusable', `the data folder ${path} cannot be used: ${why}`, { cause })
   }
-  if (!unlock) {
-    const running = readHostInfo(path)
-    const pid = running ? `, pid ${running.pid}` : ''
+  if (!owner) {
+    const running = ownerOf(path)?.pid ?? readHostInfo(path)?.pid
+    const pid = running ? `, pid ${running}` : ''
     throw new CodedError('host_running', `a host already runs on ${path}${pid}; use it, or name another --data-dir`)
   }
   const before = readHostInfo(path)
   rmSync(hostFile, { force: true })
   let placed: ReturnType<typeof placeSocket>
   try {
-    placed = placeSocket(path, before?.socket)
+    // A copy of the folder of a host that runs names that one's socket.
+    placed = placeSocket(path, owner.isCopy ? undefined : before?.socket)
   } catch (cause) {
-    unlock()
+    owner.release()
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CodedError('data_dir_unusable', `there is no folder for the local socket: ${why}`, { cause })
   }
   const { socket, remove } = placed
+  let announced: string | undefined
   let released = false
+  const announce = (text: string) => writeFileSync(hostFile, text, { mode: 0o600 })
   return {
     path,
     database: join(path, 'otg.db'),
@@ -90,15 +103,31 @@ export function openDataDir(path: string): DataDir {
     tls: join(path, 'tls'),
     uploads: join(path, 'uploads'),
     rules: join(path, 'rules'),
+    processes: join(path, 'processes'),
+    clock: join(path, 'clock.json'),
     peers: join(path, 'peers'),
     socket,
-    announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
+    announce: file => {
+      announced = `${JSON.stringify(file)}\n`
+      announce(announced)
+    },
+    check: health => {
+      if (released || !owner.isHere) return
+      try {
+        if (owner.check()) health.end('two_hosts')
+        else health.begin('two_hosts', { path })
+        if (announced !== undefined && owner.isHolding && !existsSync(hostFile)) announce(announced)
+      } catch {
+        // The disk is full, or the folder read-only: the next time may do better.
+      }
+    },
     release: () => {
       if (released) return
       released = true
-      rmSync(hostFile, { force: true })
+      // Another folder may have taken the place of this one, with a host of its own.
+      if (owner.isHere) rmSync(hostFile, { force: true })
       remove()
-      unlock()
+      owner.release()
     },
   }
 }
