@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Keystore, SystemKeystore } from '../../main/host/at-rest/keystore.ts'
 import type { Host } from '../../main/host/host.ts'
+import { restore } from '../../main/host/upkeep/restore.ts'
 import { decodeBase64url, encodeBase64url } from '../../protocol/channel/keys.ts'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { cleanUp, localClient, newPhone, startHost, temporaryFolder, until, webClient } from '../support/host.ts'
@@ -251,6 +252,24 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(after).toEqual(before)
     await host.stop()
     expect(await comesBack(await start(), phone)).toBe('ready')
+  })
+
+  it('comes back from a backup after its keystore was reset, with phones and history (case 138)', async () => {
+    const { host, phone } = await encrypted('all')
+    const backup = join(temporaryFolder(), 'backup')
+    await localClient(host).backUp(backup)
+    await host.stop()
+    await service.wipe()
+    await expect(start()).rejects.toMatchObject({ code: 'keystore_key_missing' })
+    restore({ backup, folder: dataDir, force: true, now: new Date() })
+    const again = await start()
+    await found(localClient(again), `first-${OUTPUT}`)
+    expect(await comesBack(again, phone)).toBe('ready')
+    // With a new key.
+    expect(readFileSync(join(dataDir, 'host.key'), 'utf8')).toContain('otg-encrypted')
+    expect(service.items()).toContain('object path')
+    // What the restore kept is encrypted, too.
+    expect(await localClient(again).troubles()).toEqual([])
   })
 
   it('can be moved, and opens without its keystore.json (case 142)', async () => {

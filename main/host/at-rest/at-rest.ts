@@ -1,7 +1,7 @@
 // What of the data folder is encrypted, with a key that the system's keystore has. What is encrypted says so itself: a setting, or a
 // crash, can be ahead of the files.
 import { randomBytes } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import * as z from 'zod'
@@ -92,12 +92,20 @@ export class AtRest implements SecretFiles {
 
   /** Copies of the history and of keys in the data folder that stay as they are: what a repair or a restore kept. */
   plainCopies(): string[] {
-    const { folder, database } = this.#options
+    const { folder, database, files } = this.#options
     if (this.#mode === 'off') return []
-    const isPlainCopy = (name: string) =>
-      name.startsWith(RESTORED) ||
-      (this.#mode === 'all' && name.startsWith(`${basename(database)}.`) && !isEncrypted(join(folder, name)))
-    return readdirSync(folder).filter(isPlainCopy)
+    const isPlainDatabase = (path: string) => this.#mode === 'all' && existsSync(path) && !isEncrypted(path)
+    const isPlainFile = (path: string) => existsSync(path) && !isSealed(readIfExists(path) ?? '')
+    const hasPlainFile = (kept: string) =>
+      isPlainDatabase(join(kept, basename(database))) || files.some(file => isPlainFile(join(kept, basename(file))))
+    return readdirSync(folder).filter(name => {
+      try {
+        if (name.startsWith(RESTORED)) return hasPlainFile(join(folder, name))
+        return name.startsWith(`${basename(database)}.`) && isPlainDatabase(join(folder, name))
+      } catch {
+        return false // It cannot be read, or is something else: no reason not to start.
+      }
+    })
   }
 
   read(file: string): string {
@@ -241,7 +249,7 @@ function writePointer(folder: string, key: SealingKey): void {
 }
 
 function missing(folder: string, why: string, cause?: unknown): CodedError {
-  const message = `the data folder ${folder} is encrypted, and ${why}; restore the keystore, or a backup of On the Go, or name another --data-dir to start anew. Nothing was changed.`
+  const message = `the data folder ${folder} is encrypted, and ${why}; restore the keystore, or a backup (otg restore --force), or name another --data-dir to start anew. Nothing was changed.`
   return new CodedError('keystore_key_missing', message, { cause })
 }
 
