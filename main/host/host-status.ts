@@ -27,7 +27,6 @@ const NOT_RECORDING: readonly TroubleKind[] = [
   'recording_refused',
   'recording_damaged',
   'recording_failed',
-  'recording_restarts',
 ]
 
 export async function statusOf(sources: StatusSources): Promise<HostStatus> {

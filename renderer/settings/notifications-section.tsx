@@ -39,7 +39,7 @@ export function NotificationsSection({ client, values, secrets }: SectionProps) 
         save={kinds => set('notify_kinds')(kinds)}
       />
       <ToggleField
-        label="Notify me when something is wrong with the host"
+        label="Notify me of trouble with the host"
         hint="It cannot record, the history is gone, or files or memory run out. The window and the phone show it in either case."
         value={values.notify_trouble}
         save={set('notify_trouble')}

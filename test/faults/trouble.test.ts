@@ -149,6 +149,25 @@ describe('what a trouble costs', () => {
   })
 })
 
+describe('a session that can never be stored', () => {
+  it('is named, until it ends', async () => {
+    const host = await startHost()
+    const desk = await approvingDesktop(host)
+    const heard = listen(desk)
+    await until(() => heard.length > 0)
+    const other = new Database(join(host.dataDir, 'otg.db'))
+    onCleanUp(() => other.close())
+    other.exec("CREATE TRIGGER refuse BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'refused'); END")
+    const { session_id } = await desk.create({ command: PRINTING })
+    const about = () => heard.at(-1)!.find(({ kind }) => kind === 'session_unrecorded')
+    await until(about)
+    expect(about()!.sessions).toEqual([session_id])
+    other.exec('DROP TRIGGER refuse')
+    await desk.kill(session_id)
+    await until(() => !about())
+  })
+})
+
 describe('a thread that keeps dying', () => {
   it('is trouble of its own, even though it is started again each time', async () => {
     const workers = watchWorkers('history')

@@ -23,6 +23,8 @@ export interface CommandSpec {
   summary: string
   /** Named on one line of the main help with the others for scripts, so that the main help fits a screen. */
   forScripts?: true
+  /** As `forScripts`, for what looks after the host and its data. */
+  forUpkeep?: true
   /** Further lines of the help, at most 80 columns each. */
   details: string[]
   options: Record<string, OptionSpec>

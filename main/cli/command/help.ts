@@ -3,13 +3,16 @@ import { COMMON_OPTIONS } from './args.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
 
 export function mainHelp(commands: readonly CommandSpec[]): string {
-  const forScripts = commands.filter(one => one.forScripts)
+  const namesOf = (group: 'forScripts' | 'forUpkeep') =>
+    commands.flatMap(one => (one[group] ? one.name : [])).join(', ')
+  const listed = commands.filter(one => !one.forScripts && !one.forUpkeep)
   return lines([
     'Usage: otg COMMAND [OPTION…]',
     'Use the terminals of this computer from your phone.',
     '',
-    ...columns(commands.filter(({ forScripts }) => !forScripts).map(({ name, summary }) => [name, summary])),
-    `For scripts and agents: ${forScripts.map(({ name }) => name).join(', ')}.`,
+    ...columns(listed.map(({ name, summary }) => [name, summary])),
+    `To look after the host: ${namesOf('forUpkeep')}.`,
+    `For scripts and agents: ${namesOf('forScripts')}.`,
     '',
     ...optionLines(COMMON_OPTIONS),
     'Details: otg COMMAND --help. Version: otg --version.',

@@ -90,7 +90,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       '! marks a session that needs attention. ACTIVITY is what its program is doing:',
       'working, blocked (it asks for something), done (it finished, and no one has seen',
       'it yet) or idle; a plain shell has none. For a blocked session, LAST LINE shows',
-      'the question.',
+      'the question. Trouble of the host is a line on standard error (see otg status).',
     ],
     options: {
       all: { type: 'boolean', help: 'also sessions that ended recently' },
@@ -104,6 +104,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'status',
     operands: '',
     summary: 'show how the host is, and what is wrong with it',
+    forUpkeep: true,
     details: [
       'Shows addresses, sessions, phones and recording, and for each trouble since when',
       'it lasts, what is lost and what to do. Exits with code 0 if all is well, 3 if no',
@@ -386,6 +387,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'backup',
     operands: 'FILE',
     summary: 'write history, devices, keys and settings to a file',
+    forUpkeep: true,
     details: [
       'Works while the host runs, and without one. The history is as it is at one',
       'moment, and FILE is read back before it takes its name. Uploaded files are not',
@@ -402,6 +404,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'restore',
     operands: 'FILE',
     summary: 'restore a backup, here or on another computer',
+    forUpkeep: true,
     details: [
       'Needs a data folder without a host and without a history. Paired phones then',
       'connect as before, if they reach the computer by the same address. Sessions that',
@@ -416,6 +419,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'check',
     operands: '',
     summary: 'look for damage in the history, and repair it',
+    forUpkeep: true,
     details: [
       'Reads everything that is recorded and compares it with its checksums. --repair',
       'needs the host to be stopped. What is made of the output is made again; output',
