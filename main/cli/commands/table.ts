@@ -410,7 +410,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'connect as before, if they reach the computer by the same address. Sessions that',
       'ran when the backup was made are recordings.',
     ],
-    options: { force: { type: 'boolean', help: 'replace what is in the folder, and keep it in before-restore-TIME' } },
+    options: { force: { type: 'boolean', help: 'replace what is there, and keep it in before-restore-TIME' } },
     minOperands: 1,
     maxOperands: 1,
     load: async () => (await import('./restore.ts')).restore,
