@@ -9,11 +9,14 @@ import type { Host } from '../../main/host/host.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import type { HostClient } from '../../protocol/client/client.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
+import { CodedError } from '../../protocol/errors.ts'
 import type { Trouble } from '../../protocol/messages.ts'
+import type { Transport } from '../../protocol/transport.ts'
 import { startCliHost } from '../support/cli.ts'
 import {
   approvingDesktop,
   cleanUp,
+  connectWebSocket,
   localClient,
   newPhone,
   onCleanUp,
@@ -122,16 +125,31 @@ describe('clients that watch the health of a host', () => {
     await until(() => heard.at(-1)!.length === 0)
   })
 
-  it('hear nothing of the trouble of an earlier connection after they reconnect', async () => {
+  it('learn after a reconnect that the trouble ended meanwhile', async () => {
     const host = await startHost()
-    const { desk } = await printing(host)
-    await host.pragma('max_page_count = 1')
-    const phone = webClient(host)
+    await printing(host)
+    let transport: Transport | undefined
+    let isAway = false
+    const phone = webClient(host, {
+      via: async hostKey => {
+        if (isAway) throw new CodedError('unreachable', 'the phone is away')
+        transport = await connectWebSocket(host, hostKey)
+        return transport
+      },
+      reconnect: { first: 10, max: 50, give_up: 60_000 },
+    })
     const heard = listen(phone)
+    await until(() => heard.length > 0)
+    await host.pragma('max_page_count = 1')
     await until(() => kinds(heard.at(-1))?.[0] === 'disk_full')
+    isAway = true
+    transport!.close({ code: 'connection_lost', reason: 'the phone left' })
     await host.pragma('max_page_count = 1000000000')
+    const desk = await approvingDesktop(host)
+    await until(async () => (await desk.troubles()).length === 0)
+    expect(kinds(heard.at(-1))).toEqual(['disk_full'])
+    isAway = false
     await until(() => heard.at(-1)!.length === 0)
-    expect(await desk.troubles()).toEqual([])
   })
 })
 
