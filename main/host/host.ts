@@ -365,7 +365,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
       look: async id => {
         const running = sessions.find(id)?.info()
         const found = running ?? (await history.session(id).catch(() => undefined))?.session
-        return found && { session_id: found.session_id, title: found.title, question: running?.activity?.question }
+        if (!found) return undefined
+        const { session_id, title } = found
+        // Two sessions may have one title.
+        const isOnly = sessions.list().every(one => one.session_id === session_id || one.title !== title)
+        return { session_id, title, has_twin: !isOnly, question: running?.activity?.question }
       },
       canProve: process.platform !== 'win32',
     })

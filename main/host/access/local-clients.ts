@@ -300,12 +300,20 @@ export class LocalClients {
     return false
   }
 
+  #running(): Set<string> {
+    return new Set([...this.#options.leaders()].map(leader => leader.session_id))
+  }
+
   #remember(session_id: string, controller: string): void {
     const controllers = this.#controllers.get(session_id) ?? new Set()
     controllers.add(controller)
+    // Those that control the controller, too: it may be forgotten before this session ends.
+    const running = this.#running()
+    for (const one of this.#controllersOf(controller))
+      if (running.has(one) || one === UNKNOWN || one === LIMITED_DEVICE) controllers.add(one)
+    controllers.delete(session_id)
     this.#controllers.set(session_id, controllers)
     if (this.#controllers.size <= MAX_REMEMBERED) return
-    const running = new Set([...this.#options.leaders()].map(leader => leader.session_id))
     for (const map of [this.#controllers, this.#starters, this.#roots])
       for (const one of map.keys()) if (!running.has(one)) map.delete(one)
   }

@@ -9,12 +9,16 @@ export interface WishedSession {
   /** By its whole ID. */
   session_id: string
   title: string
+  /** Another session has this title. */
+  has_twin?: boolean
   /** What its program asks. */
   question?: Question | null | undefined
 }
 
 const COMMAND_CHARACTERS = 200
 const QUOTED_CHARACTERS = 60
+/** As `otg ls` shows it. */
+const ID_CHARACTERS = 8
 
 /** `isTyping`: of `attach`, that it types. `argv`: of the program that asks. */
 export function wishOf(
@@ -34,7 +38,9 @@ export function wishOf(
 
 /** What programs or people wrote must not end the quotation and go on in the host's words. */
 function quoted(text: string): string {
-  return `“${oneLine(text, QUOTED_CHARACTERS).replace(/[“”„‟"]/g, "'")}”`
+  const line = oneLine(text)
+  const cut = [...line].length > QUOTED_CHARACTERS ? `${oneLine(line, QUOTED_CHARACTERS)}…` : line
+  return `“${cut.replace(/[“”„‟"]/g, "'")}”`
 }
 
 function actOf(
@@ -43,7 +49,8 @@ function actOf(
   session: WishedSession | undefined,
   message: ClientMessage | undefined,
 ): string {
-  const it = session ? quoted(session.title) : 'a session'
+  const id = session?.has_twin ? ` (${session.session_id.slice(0, ID_CHARACTERS)})` : ''
+  const it = session ? quoted(session.title) + id : 'a session'
   const isWatched = message && 'watch' in message && message.watch === true
   const changes = isWatched ? ', and every change of them' : ''
   switch (type) {
@@ -93,7 +100,14 @@ function actOf(
 function answerOf(it: string, question: Question | null | undefined, message: ClientMessage | undefined): string {
   if (message?.type !== 'answer' || question?.question_id !== message.question_id) return `answer a question of ${it}`
   const label = message.option === undefined ? undefined : question.options[message.option]?.label
-  const text = question.kind === 'password' ? undefined : message.text
-  const answer = label ?? text
-  return `answer ${quoted(question.text)} of ${it}${answer === undefined ? '' : ` with ${quoted(answer)}`}`
+  const asked = `answer ${quoted(question.text)} of ${it}`
+  if (label !== undefined) return `${asked} with ${quoted(label)}`
+  const { text } = message
+  if (text === undefined || question.kind === 'password') return asked
+  // What cannot be shown as it is typed is not passed off as all of it.
+  const characters = [...text].length
+  const isShown = oneLine(text) === text && characters <= QUOTED_CHARACTERS
+  return isShown
+    ? `${asked} with ${quoted(text)}`
+    : `${asked} with a text of ${characters} characters that begins with ${quoted(text)}`
 }

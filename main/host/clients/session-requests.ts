@@ -171,7 +171,8 @@ export class SessionRequests {
           if (session.isHostQuestion(question_id)) this.#checkMayAllow()
           if (this.#scope.only) access.limited(session.session_id)
           const mayType = () => this.#mayType(session.session_id)
-          await session.answer(question_id, { option, text }, { peer: this.#peer, mayType })
+          const group = access.isPerson() ? this.#peer : 'programs'
+          await session.answer(question_id, { option, text }, { peer: this.#peer, group, mayType })
           return { type: 'ok', request_id: message.request_id }
         })
       case 'mark_seen':

@@ -400,17 +400,19 @@ test('case 121: a program that wants to control another session asks for permiss
   const asking = await host.desktop.create({ command: controlling(host, other.session_id), title: 'api' })
   await phone.open()
   await expect(card(phone).locator('.question')).toHaveText(
-    'A program in this session wants to control others: type into “web”.',
+    'A program in this session wants to see “web” and type into it.',
   )
   await expect(card(phone).locator('.context')).toContainText('send')
   await expect(card(phone).locator('.options button')).toHaveText([
-    'Allow once',
-    'Allow this session',
-    'Always allow',
+    /^Allow once/,
+    /^Allow this session/,
+    /^Always allow/,
     'Deny',
   ])
   expect(await accessibilityViolations(phone.page)).toEqual([])
-  await option(phone, 'Allow this session').tap()
+  await card(phone)
+    .getByRole('button', { name: /^Allow this session/ })
+    .tap()
   await expect(card(phone)).toHaveCount(0)
   await expect(phone.page.locator(`[data-session="${asking.session_id}"]`)).toContainText('may control other sessions')
   await expect.poll(async () => (await host.desktop.screen(other.session_id)).lines.join('')).toContain('hello')

@@ -74,7 +74,9 @@ describe('case 120: what a program does to another session without being allowed
     const { activity, attention } = await asked(host.dataDir, running.id)
     expect(activity).toMatchObject({ state: 'blocked', question: { kind: 'approve', accepts_text: false } })
     const { title } = await infoOf(other)
-    expect(activity!.question!.text).toBe(`A program in this session wants to ${verb.replace('…', title)}.`)
+    expect(activity!.question!.text.replace(/” \([\da-f]{8}\)/, '”')).toBe(
+      `A program in this session wants to ${verb.replace('…', title)}.`,
+    )
     expect(activity!.question!.context[0]).toContain('otg')
     expect(attention).toMatchObject({ kind: 'blocked', text: activity!.question!.text })
     await decide(host.dataDir, running.id, 'Deny')
@@ -125,6 +127,21 @@ describe('case 123: the question', () => {
     await over(running)
   })
 
+  it('names which one is meant of two sessions with one title', async () => {
+    const twins = await withClient(host.dataDir, async client => [
+      await client.create({ title: 'twin', command: ['cat'] }),
+      await client.create({ title: 'twin', command: ['cat'] }),
+    ])
+    const { session_id } = twins[1]!
+    const running = await program('$OTG show $OTHER', session_id)
+    const { activity } = await asked(host.dataDir, running.id)
+    expect(activity!.question!.text).toBe(
+      `A program in this session wants to read the screen of “twin” (${session_id.slice(0, 8)}).`,
+    )
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+  })
+
   it('names a session that only the history has by its title, also if the program named the beginning of its ID', async () => {
     const other = await startSession(host.dataDir, ['true'])
     await until(async () => (await infoOf(other)).state === 'exited', 'its end')
@@ -136,7 +153,7 @@ describe('case 123: the question', () => {
     await until(async () => (await infoOf(other)) === undefined, 'only the history to have it')
     const running = await program(`$OTG export ${other.slice(0, -4)} --format txt`)
     const { activity } = await asked(host.dataDir, running.id)
-    expect(activity!.question!.text).toContain(`“${title}”`)
+    expect(activity!.question!.text).toContain(`“${title}” (${other.slice(0, 8)})`)
     await decide(host.dataDir, running.id, 'Deny')
     await over(running)
   })

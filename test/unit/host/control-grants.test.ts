@@ -5,7 +5,7 @@ import { type Access, LocalClients } from '../../../main/host/access/local-clien
 import type { ProcessInfo } from '../../../main/host/access/processes.ts'
 import { Admissions } from '../../../main/host/clients/admissions.ts'
 import { toCoded } from '../../../protocol/errors.ts'
-import type { QuestionOption } from '../../../protocol/messages.ts'
+import type { Question as AgentQuestion, ClientMessage, QuestionOption } from '../../../protocol/messages.ts'
 
 type Decision = 'Allow once' | 'Allow this session' | 'Always allow' | 'Deny' | 'none'
 
@@ -16,6 +16,16 @@ interface Question {
   options: QuestionOption[]
   /** `none`: it is withdrawn without an answer. */
   answer(decision: Decision): Promise<void>
+}
+
+const QUESTION: AgentQuestion = {
+  question_id: 'q',
+  kind: 'answer',
+  text: 'Which branch?',
+  context: [],
+  is_cut: false,
+  options: [],
+  accepts_text: true,
 }
 
 /** Sessions with a program in each, by the process of the program. Each question waits for `answer`. */
@@ -63,7 +73,7 @@ function world(sessions: Record<string, { leader: number; program: number }>) {
       allowAll: async () => {},
       now: () => now,
     }),
-    look: async id => ({ session_id: id, title: id }),
+    look: async id => ({ session_id: id, title: id, question: QUESTION }),
     canProve: true,
   })
   return {
@@ -197,6 +207,55 @@ it('case 126: a question of a session whose permission is taken back is withdraw
   here.pass(31_000)
   await untilAsked(here, 2)
   expect(here.questions).toHaveLength(2)
+})
+
+it('case 72: a program does not answer its own question through a session whose starter is gone and forgotten', async () => {
+  const sessions: Record<string, { leader: number; program: number }> = {
+    mine: { leader: 100, program: 101 },
+    child: { leader: 300, program: 301 },
+    grandchild: { leader: 400, program: 401 },
+  }
+  const here = world(sessions)
+  for (const [starter, started] of [
+    ['mine', 'child'],
+    ['child', 'grandchild'],
+  ] as const) {
+    const client = here.program(starter)
+    await client.find()
+    client.started(started)
+  }
+  delete sessions.child
+  // More sessions than are remembered, which ended.
+  const client = here.program('mine')
+  await client.find()
+  for (let n = 0; n < 2_000; n++) client.started(`ended ${n}`)
+  expect(await here.program('grandchild').ask({ type: 'answer', session_id: 'mine' }).done).toBe('own_question')
+})
+
+describe('case 123: the words of the question', () => {
+  const said = async (message: ClientMessage) => {
+    const here = world(ONE)
+    const { type, session_id } = message as { type: 'answer'; session_id: string }
+    void here.program('mine').ask({ type, session_id, message })
+    await untilAsked(here, 1)
+    return here.questions[0]!.text
+  }
+  const answer = (text: string) => said({ type: 'answer', request_id: 1, session_id: 'other', question_id: 'q', text })
+
+  it('say what is typed, and how much of it is not shown', async () => {
+    expect(await answer('main')).toContain('answer “Which branch?” of “other” with “main”')
+    expect(await answer(`y ${' '.repeat(200)}; rm -rf /`)).toContain(
+      'with a text of 212 characters that begins with “y',
+    )
+    expect(await answer('a\nb')).toContain('with a text of 3 characters that begins with “a b”')
+  })
+
+  it('say how the file, the title and the search are called', async () => {
+    expect(await said({ type: 'upload', request_id: 1, session_id: 'other', name: 'a.txt', size: 1 })).toContain(
+      '“a.txt”',
+    )
+    expect(await said({ type: 'rename', request_id: 1, session_id: 'other', title: 'x' })).toContain('to “x”')
+  })
 })
 
 describe('case 124: after a question without a yes', () => {

@@ -42,6 +42,8 @@ export interface AnswerTypingOptions {
 export interface Typist {
   /** A device's ID, or `local`: what it typed is dropped when the device is revoked. */
   peer: string
+  /** Among whom places for answers are shared: `peer`, or other for programs than for people. Left out: `peer`. */
+  group?: string
   /** False: the device was revoked, or may only look now. */
   mayType(): boolean
 }

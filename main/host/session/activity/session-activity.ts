@@ -15,7 +15,10 @@ import { HostQuestion, type HostQuestionText } from './host-question.ts'
 /** The foreground is looked at this often while a session prints. */
 const FOREGROUND_MS = 500
 
-/** Answers of one device, or of the clients on this computer, that are typed or wait: a person gives one, or two in a hurry. */
+/**
+ * Answers of one device, of the desktop, or of all programs, that are typed or wait: a person gives one, or two in a hurry, and no
+ * program takes a person's place.
+ */
 const MAX_ANSWERS_OF_ONE = 2
 /** The same of all together. Each takes a second or two. */
 const MAX_ANSWERS = 8
@@ -226,15 +229,15 @@ export class SessionActivity {
   /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`, `too_many_requests`. */
   async answer(question_id: string, answer: Answer, typist: Typist): Promise<void> {
     if (this.#hostQuestion.is(question_id)) return this.#answerHost(answer, typist)
-    const { peer } = typist
-    const own = this.#typists.filter(one => one === peer).length
+    const group = typist.group ?? typist.peer
+    const own = this.#typists.filter(one => one === group).length
     if (own >= MAX_ANSWERS_OF_ONE || this.#typists.length >= MAX_ANSWERS)
       throw new CodedError('too_many_requests', 'other answers to this session are being typed; try again')
-    this.#typists.push(peer)
+    this.#typists.push(group)
     // One after the other: two people may press a button at the same moment.
     const answered = this.#answering.then(() => this.#answer(question_id, answer, typist))
     this.#answering = answered.catch(() => {})
-    return answered.finally(() => this.#typists.splice(this.#typists.indexOf(peer), 1))
+    return answered.finally(() => this.#typists.splice(this.#typists.indexOf(group), 1))
   }
 
   /** The process is gone. */
