@@ -101,6 +101,7 @@ const ERROR_CODES = [
   'backup_failed', // the backup cannot be written
   'backup_unusable', // the file is no backup, is damaged, or was made by a newer version
   'store_newer', // the database was written by a newer version
+  'store_older', // the database was written by an earlier version, and is only read
   'store_damaged', // the database cannot be read
   'store_full', // the disk is full
   'update_unavailable', // the update feed does not answer, or its answer is invalid

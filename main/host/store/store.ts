@@ -81,7 +81,7 @@ export class Store {
   /**
    * Opens the database at `file` and brings it to the newest version. Sessions that were left `running` become
    * `host_crashed`: their PTY died with the host that owned it.
-   * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
+   * Throws `store_newer`, `store_older` (when it only reads), `store_damaged`, `data_dir_unusable`.
    */
   constructor(databaseFile: DatabaseFile, now: () => number, { again = false, readonly = false }: StoreOptions = {}) {
     const file = pathOf(databaseFile)
@@ -92,7 +92,7 @@ export class Store {
     }
     const database = this.#database
     try {
-      if (readonly) database.pragma(`cache_size = -${CACHE_KIB}`)
+      if (readonly) this.#prepareReading(file)
       else this.#prepareFile(file)
       this.sessions = new SessionRows(database)
       this.marks = new MarkRows(database)
@@ -172,7 +172,14 @@ export class Store {
   /** What SQLite finds wrong with the file's structure; empty: nothing. Reads all of it. */
   integrity(): string[] {
     const lines = this.#database.prepare<[], string>(`PRAGMA integrity_check(${MAX_INTEGRITY_LINES})`).pluck().all()
-    return lines.length === 1 && lines[0] === 'ok' ? [] : lines
+    const lost = this.#database
+      .prepare<[], number>(
+        'SELECT count(DISTINCT session) FROM pieces WHERE session NOT IN (SELECT session FROM sessions)',
+      )
+      .pluck()
+      .get()!
+    const problems = lines.filter(line => line !== 'ok')
+    return lost === 0 ? problems : [...problems, `${lost} sessions have output and no record`]
   }
 
   /** Makes all indexes anew; the search index is filled again as texts are rendered again. */
@@ -206,6 +213,17 @@ export class Store {
     this.#database.close()
   }
 
+  #prepareReading(file: string): void {
+    this.#database.pragma(`cache_size = -${CACHE_KIB}`)
+    const version = this.#database.pragma('user_version', { simple: true }) as number
+    if (version > MIGRATIONS.length) throw newerVersion(file, version)
+    if (version < MIGRATIONS.length)
+      throw new CodedError(
+        'store_older',
+        `${file} was written by an earlier version; start the host once, which brings it to this one`,
+      )
+  }
+
   #prepareFile(file: string): void {
     const database = this.#database
     // Only an empty database takes auto_vacuum and page_size, so they come first.
@@ -219,11 +237,7 @@ export class Store {
     // Checkpoints run between turns, after commits have been reported.
     database.pragma('wal_autocheckpoint = 0')
     const version = database.pragma('user_version', { simple: true }) as number
-    if (version > MIGRATIONS.length)
-      throw new CodedError(
-        'store_newer',
-        `${file} was written by a newer version (${version}, this one knows ${MIGRATIONS.length}); update On the Go`,
-      )
+    if (version > MIGRATIONS.length) throw newerVersion(file, version)
     if (version === MIGRATIONS.length) return
     if (version > 0) {
       database.pragma('wal_checkpoint(TRUNCATE)')
@@ -237,4 +251,11 @@ export class Store {
       }
     })()
   }
+}
+
+function newerVersion(file: string, version: number): CodedError {
+  return new CodedError(
+    'store_newer',
+    `${file} was written by a newer version (${version}, this one knows ${MIGRATIONS.length}); update On the Go`,
+  )
 }

@@ -14,7 +14,7 @@ export interface RepairReport extends CheckReport {
   salvage?: Salvage & { kept: string }
 }
 
-/** Changes nothing. Throws `data_dir_unusable`. */
+/** Changes nothing. Throws `data_dir_unusable`, `store_older`, `store_newer`. */
 export function checkHistory(file: DatabaseFile): CheckReport {
   if (!existsSync(pathOf(file))) throw new CodedError('data_dir_unusable', `there is no history at ${pathOf(file)}`)
   let store: Store | undefined
@@ -32,7 +32,7 @@ export function checkHistory(file: DatabaseFile): CheckReport {
 
 /** No host may use the history meanwhile. `now`: for the name of the file that is kept. */
 export function repairHistory(file: DatabaseFile, now: Date): RepairReport {
-  const before = checkHistory(file)
+  const before = checkMigrated(file)
   if (!needsSalvage(before) && repairInPlace(file)) return before
   const path = pathOf(file)
   const repaired = `${path}.repaired`
@@ -53,6 +53,23 @@ export function repairHistory(file: DatabaseFile, now: Date): RepairReport {
   renameSync(repaired, path)
   if (process.platform !== 'win32') syncFolder(dirname(path))
   return { ...report, database: before.database, salvage: { ...salvage, kept } }
+}
+
+/** A history of an earlier version is brought to this one first, if SQLite can read it. */
+function checkMigrated(file: DatabaseFile): CheckReport {
+  try {
+    return checkHistory(file)
+  } catch (error) {
+    if (toCoded(error).code !== 'store_older') throw error
+  }
+  try {
+    new Store(file, Date.now).close()
+    return checkHistory(file)
+  } catch (error) {
+    const { code, message } = toCoded(error)
+    if (code !== 'store_damaged') throw error
+    return { database: [message], damage: [], sessions: 0, bytes: 0 }
+  }
 }
 
 /** False: SQLite cannot read or write all of it. */

@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../../main/host/store/migrations.ts'
+import { checkHistory, repairHistory } from '../../../main/host/upkeep/repair.ts'
 import {
   cleanUpHistories,
   databaseFile,
@@ -55,6 +56,13 @@ it('keeps the earlier database until a start that has nothing to migrate, and re
   next.started()
   await until(() => !existsSync(copy))
   expect((await readAll(next, session_id)).bytes.toString()).toContain('earlier version')
+})
+
+it('is checked after a start only, and repaired at once', async () => {
+  const { file } = await oldDatabase()
+  expect(() => checkHistory(file)).toThrow(/start the host once/)
+  expect(repairHistory(file, new Date())).toMatchObject({ database: [], damage: [], sessions: 1 })
+  expect(checkHistory(file)).toMatchObject({ database: [], damage: [] })
 })
 
 it('migrates without a copy where none can be made, and says why', async () => {

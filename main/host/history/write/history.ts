@@ -361,7 +361,7 @@ export class History {
   }
 
   #filesChanged({ fault, contents, kept }: Extract<FromHistory, { say: 'files_changed' }>): void {
-    this.#forgetWorker(new CodedError('internal', 'the history is opened again; try again in a few seconds'))
+    this.#forgetWorker(new CodedError('history_busy', 'the history is opened again; try again in a few seconds'))
     if (this.#closed) return
     if (fault !== 'log_gone')
       this.#handlers.historyLost?.({
@@ -454,7 +454,9 @@ export class History {
   ): Promise<ReplyOf<HistoryCalls, K>> {
     if (this.#closed) return Promise.reject(new CodedError('internal', 'the history is closed'))
     if (!this.#calls)
-      return Promise.reject(new CodedError('internal', 'the history thread is restarting; try again in a few seconds'))
+      return Promise.reject(
+        new CodedError('history_busy', 'the history thread is restarting; try again in a few seconds'),
+      )
     return this.#calls.call(name, request, options)
   }
 }
