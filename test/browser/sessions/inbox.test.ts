@@ -404,9 +404,9 @@ test('case 121: a program that wants to control another session asks for permiss
   )
   await expect(card(phone).locator('.context')).toContainText('send')
   await expect(card(phone).locator('.options button')).toHaveText([
-    /^Allow once/,
-    /^Allow this session/,
-    /^Always allow/,
+    /Allow once/,
+    /Allow this session/,
+    /Always allow/,
     'Deny',
   ])
   expect(await accessibilityViolations(phone.page)).toEqual([])
