@@ -15,7 +15,7 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
-import { HOST_INFO_FILE, type HostInfo, readHostInfo } from '../files/host-info.ts'
+import { HOST_INFO_FILE, type HostInfo, readHostInfo, SOCKET_NAME } from '../files/host-info.ts'
 import type { HealthReports } from '../health/health.ts'
 import type { HostRun } from '../processes/host-run.ts'
 import { FolderOwner, ownerOf } from './folder-owner.ts'
@@ -44,7 +44,7 @@ export interface DataDir {
   /** Emptied when the host starts. */
   peers: string
   socket: string
-  /** Writes `host.json`, until `release`. */
+  /** Writes `host.json`, until `release`. While that fails, it is tried again and again. */
   announce(file: HostInfo): void
   /** Puts back what was deleted of the lock and `host.json`. */
   check(health: HealthReports): void
@@ -109,7 +109,12 @@ export function openDataDir(path: string, run: HostRun): DataDir {
     socket,
     announce: file => {
       announced = `${JSON.stringify(file)}\n`
-      announce(announced)
+      try {
+        announce(announced)
+      } catch {
+        // A full disk must not end a start. `check` tries again; clients find the socket by its name (readHostInfo).
+        rmSync(hostFile, { force: true })
+      }
     },
     check: health => {
       if (released || !owner.isHere) return
@@ -161,7 +166,6 @@ function placeSocket(path: string, before: unknown): { socket: string; remove: (
   throw reasons[0] ?? new Error('no folder for temporary files has a short path')
 }
 
-const SOCKET_NAME = 'otg.sock'
 const SOCKET_FOLDER = 'on-the-go-'
 
 /** Whether this is the path of a socket in a folder whose name was drawn, and which is ours. */

@@ -52,7 +52,11 @@ export class FolderOwner {
     this.#folder = identityOf(path)
     this.#lock = lock
     this.isCopy = isCopy
-    this.#writeName()
+    try {
+      this.#writeName()
+    } catch {
+      // The disk is full. The lock holds, and `check` writes the name when there is room.
+    }
   }
 
   /** Whether the folder is still where it was, and not another one in its place. */

@@ -1,5 +1,5 @@
 // Finds a running host: the folder it uses by default, and what it announces there. Imports nothing large: every command does this.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -23,11 +23,18 @@ export function defaultDataDir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'on-the-go')
 }
 
-/** What the host on this folder announced; undefined: none did, or it cannot be read. The host may have crashed since. */
+/** The name of the local socket, where its path is short enough. */
+export const SOCKET_NAME = 'otg.sock'
+
+/**
+ * What the host on this folder announced; undefined: none did, or it cannot be read. The host may have crashed since. On a full disk
+ * it could not announce anything: then only its socket is known, and `pid` is 0.
+ */
 export function readHostInfo(path: string): HostInfo | undefined {
   try {
     return JSON.parse(readFileSync(join(path, HOST_INFO_FILE), 'utf8')) as HostInfo
   } catch {
-    return undefined
+    const socket = join(path, SOCKET_NAME)
+    return existsSync(socket) ? { pid: 0, socket, version: '', started_at: 0 } : undefined
   }
 }

@@ -1,4 +1,6 @@
 // What an error of the database means.
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { CodedError, type ErrorCode } from '../../../protocol/errors.ts'
 
 export interface StoreFault {
@@ -20,6 +22,21 @@ export function storeFault(error: unknown): StoreFault {
     return { code: 'data_dir_unusable', lasting: true, message }
   if (error instanceof CodedError) return { code: error.code, lasting: false, message }
   return { code: 'internal', lasting: false, message }
+}
+
+/** SQLite needs room for the index of its write-ahead log and calls it an input error if there is none. */
+const MIN_FREE_BYTES = 256 * 1024
+
+export function isDiskFull(error: unknown, file: string): boolean {
+  const { code } = storeFault(error)
+  if (code === 'store_full') return true
+  if (!`${(error as { code?: unknown } | null)?.code}`.startsWith('SQLITE_IOERR')) return false
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file))
+    return bavail * bsize < MIN_FREE_BYTES
+  } catch {
+    return false
+  }
 }
 
 export function messageOf(error: unknown): string {

@@ -8,6 +8,8 @@ import Database from 'better-sqlite3'
 export function holdLock(file: string): (() => void) | undefined {
   const database = new Database(file, { timeout: 0 })
   try {
+    // The lock needs no room on the disk.
+    database.pragma('journal_mode = MEMORY')
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()

@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Leftover } from '../recording/types.ts'
-import { messageOf, storeFault } from './faults.ts'
+import { isDiskFull, messageOf, storeFault } from './faults.ts'
 import { LogRows } from './log-rows.ts'
 import { MarkRows } from './mark-rows.ts'
 import { copyBeforeMigration } from './migration-copy.ts'
@@ -112,9 +112,11 @@ export class Store {
             `${file} is damaged, or encrypted with a key that is not here; save what can be read with: otg check --repair`,
             { cause: error },
           )
-        : new CodedError('data_dir_unusable', `the database ${file} cannot be used: ${messageOf(error)}`, {
-            cause: error,
-          })
+        : new CodedError(
+            isDiskFull(error, file) ? 'store_full' : 'data_dir_unusable',
+            `the database ${file} cannot be used: ${messageOf(error)}`,
+            { cause: error },
+          )
     }
   }
 

@@ -1,8 +1,8 @@
 // The host's side of the history: batches what sessions print and sends it to the history thread, which writes it to the
 // database and answers requests.
 import { dirname } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { CodedError, type ErrorCode, isErrorCode, toCoded } from '../../../../protocol/errors.ts'
+import type { Worker } from 'node:worker_threads'
+import { CodedError, type ErrorCode, toCoded } from '../../../../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import type { LostHistory } from '../../health/recording.ts'
@@ -10,19 +10,9 @@ import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSessi
 import { type DatabaseFile, pathOf } from '../../store/open-database.ts'
 import type { StoreDamage } from '../../store/store.ts'
 import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
-import { memoryLimits } from '../../threads/memory.ts'
-import { workerFile } from '../../threads/worker-file.ts'
-import type { HistoryLoss } from './history-marker.ts'
 import { PendingOutput } from './pending-output.ts'
-import type {
-  FromHistory,
-  HistoryCalls,
-  HistoryLimits,
-  HistoryStats,
-  HistoryWorkerData,
-  LogEntry,
-  ToHistory,
-} from './worker-protocol.ts'
+import { type StartedWorker, startWorker } from './start-worker.ts'
+import type { FromHistory, HistoryCalls, HistoryLimits, HistoryStats, LogEntry, ToHistory } from './worker-protocol.ts'
 
 /** Output is handed over this often; including the commit that follows, a crash costs less than a second of it. */
 const COMMIT_MS = 700
@@ -65,14 +55,11 @@ export interface HistoryHandlers {
   notCopied?(reason: string): void
 }
 
-/** The text of a segment, and what waits to be written. */
-const MEMORY_MB = 512
-
 export class History {
-  /** Sessions that an earlier host left running; they are `host_crashed` now. */
-  readonly leftovers: readonly Leftover[]
-  /** The newest time in it; undefined: it has no sessions. */
-  readonly newest: number | undefined
+  /** Sessions that an earlier host left running; they are `host_crashed` now. None before the database could be opened. */
+  leftovers: readonly Leftover[] = []
+  /** The newest time in it; undefined: it has no sessions, or could not be opened yet. */
+  newest: number | undefined
   /** The database file, for threads that only read. */
   readonly file: DatabaseFile
   #limits: HistoryLimits
@@ -88,6 +75,7 @@ export class History {
   #deletionTime: number | undefined
 
   /** Running sessions in their latest state, for a restarted thread. */
+  #wasOpened = false
   readonly #running = new Map<string, { session: SessionInfo; process: ProcessIdentity | null }>()
   /** Where the log of each running session ends, with what is pending. */
   readonly #ends = new Map<string, Position>()
@@ -99,29 +87,37 @@ export class History {
   #sentBytes = 0
 
   /**
-   * Opens the database at `file`, brings it to the newest version, and starts the thread that owns it.
-   * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
+   * Opens the database at `file`, brings it to the newest version, and starts the thread that owns it. While the disk is full, that
+   * is tried again and again, and nothing is recorded. Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
   static async open(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
-    const started = await startWorker({ file, limits, again: false })
-    const { loss, copyFailure } = started
-    if (loss) handlers.historyLost?.({ file: pathOf(file), ...loss })
-    if (copyFailure !== undefined) handlers.notCopied?.(copyFailure)
-    return new History(file, limits, handlers, started)
+    const history = new History(file, limits, handlers)
+    try {
+      history.#opened(await startWorker({ file, limits, again: false }))
+    } catch (error) {
+      const { code, message } = toCoded(error)
+      if (code !== 'store_full') throw error
+      history.#isTroubled = true
+      handlers.trouble(code, message)
+      history.#restartLater(new Set([code]), true)
+    }
+    return history
   }
 
-  private constructor(
-    file: DatabaseFile,
-    limits: HistoryLimits,
-    handlers: HistoryHandlers,
-    { worker, leftovers, newest }: StartedWorker,
-  ) {
+  private constructor(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers) {
     this.file = file
     this.#limits = limits
     this.#handlers = handlers
+  }
+
+  #opened({ worker, leftovers, newest, loss, copyFailure }: StartedWorker): void {
+    this.#listen(worker)
+    if (this.#wasOpened) return
+    this.#wasOpened = true
     this.leftovers = leftovers
     this.newest = newest
-    this.#listen(worker)
+    if (loss) this.#handlers.historyLost?.({ file: pathOf(this.file), ...loss })
+    if (copyFailure !== undefined) this.#handlers.notCopied?.(copyFailure)
   }
 
   // --- writes: return at once, applied in order ---
@@ -398,9 +394,9 @@ export class History {
   async #startAgain(reported: Set<ErrorCode>, isNew: boolean): Promise<void> {
     try {
       await this.#handlers.reopening?.()
-      const { worker } = await startWorker({ file: this.file, limits: this.#limits, again: true })
-      if (this.#closed) return void (await worker.terminate())
-      this.#listen(worker)
+      const started = await startWorker({ file: this.file, limits: this.#limits, again: this.#wasOpened })
+      if (this.#closed) return void (await started.worker.terminate())
+      this.#opened(started)
     } catch (error) {
       if (this.#closed) return
       const { code, message } = toCoded(error)
@@ -459,40 +455,4 @@ export class History {
       )
     return this.#calls.call(name, request, options)
   }
-}
-
-interface StartedWorker {
-  worker: Worker
-  leftovers: Leftover[]
-  loss: HistoryLoss | undefined
-  copyFailure: string | undefined
-  newest: number | undefined
-}
-
-async function startWorker(data: HistoryWorkerData): Promise<StartedWorker> {
-  const worker = new Worker(workerFile('./history-worker', import.meta.url), {
-    name: 'history',
-    workerData: data,
-    resourceLimits: memoryLimits(MEMORY_MB),
-    // Descriptors are not closed when the thread dies: see FileGuard.
-    trackUnmanagedFds: false,
-  })
-  return new Promise((resolve, reject) => {
-    const died = (reason: string) => reject(new CodedError('internal', `the history thread died: ${reason}`))
-    const failed = (error: Error) => died(error.message)
-    const exited = () => died('it ended')
-    worker.once('error', failed)
-    worker.once('exit', exited)
-    worker.once('message', (message: FromHistory) => {
-      worker.off('error', failed)
-      worker.off('exit', exited)
-      if (message.say === 'opened') return resolve({ worker, ...message })
-      if (message.say !== 'refused') {
-        void worker.terminate()
-        return reject(new CodedError('internal', `the history thread began with ${message.say}`))
-      }
-      const code = isErrorCode(message.code) ? message.code : 'internal'
-      reject(new CodedError(code, message.message))
-    })
-  })
 }
