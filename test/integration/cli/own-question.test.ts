@@ -20,6 +20,7 @@ import {
 } from '../../support/cli.ts'
 import { type Decision, decide } from '../../support/control.ts'
 import { cleanUp, keepAfterCleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
+import { type Context, SAMPLES } from '../../support/network/message-samples.ts'
 
 let host: CliHost
 let stop: () => Promise<void>
@@ -161,12 +162,12 @@ describe('case 73: a program in a session', () => {
   })
 
   it('cannot make any request that only a person may', async () => {
-    // Each fails for another reason, too: the refusal comes first.
-    const more = { show: true, pairing_id: 'x', allow: true, device_id: 'x', change: {}, token: null, session_id: 'x' }
     const types = (Object.keys(PROGRAMS) as RequestType[]).filter(
       type => PROGRAMS[type] === 'person' && !NO_REPLY.includes(type) && type !== 'push',
     )
-    const requests = types.map(type => ({ type, ...more, choice: 'muted', allowed: true, channel: 'ntfy', kind: 'x' }))
+    // Each fails for another reason, too: the refusal comes first.
+    const context: Context = { session_id: 'x', ended: 'x', handle: 1, device_id: 'x', mark_id: 1 }
+    const requests = types.map(type => SAMPLES[type].message(context))
     const { output } = await ranInside(() => requesting(requests))
     expect(output.split('\n').slice(0, -2)).toEqual(types.map(type => `${type} forbidden`))
   })
