@@ -1,5 +1,6 @@
 // A real host in a process of its own, as all targets that need one start it.
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
@@ -52,12 +53,25 @@ export class FuzzHost {
     writeFileSync(join(webRoot, 'assets', 'main.js'), 'x'.repeat(400_000))
     mkdirSync(this.dataDir, { mode: 0o700 })
     await prepare?.(this.dataDir)
+    await this.#run()
+  }
+
+  /** Kills the host and starts another one on its data folder. */
+  async startAgain(): Promise<void> {
+    const gone = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await gone
+    await this.#run()
+  }
+
+  async #run(): Promise<void> {
     const program = testProgram('support/fuzz-host-process.ts')
-    this.#process = fork(program, [this.dataDir, webRoot, JSON.stringify(TIMING)], {
+    const child = fork(program, [this.dataDir, join(this.folder, 'web'), JSON.stringify(TIMING)], {
       // Otherwise V8 grows its young generation under load and keeps it: a hundred empty megabytes.
       execArgv: ['--expose-gc', '--max-semi-space-size=2'],
     })
-    onCleanUp(() => this.#process.kill('SIGKILL'))
+    onCleanUp(() => child.kill('SIGKILL'))
+    this.#process = child
     this.port = (await this.#next<{ port: number }>('port')).port
     this.desktop = await this.localClient()
   }

@@ -1,5 +1,5 @@
 // Everything that an unauthenticated peer can send, at random, to a real host in its own process, while a phone types.
-// OTG_FUZZ_SECONDS is the duration (20), OTG_FUZZ_SEED the seed. The same seed sends the same, except
+// OTG_FUZZ_SECONDS is the duration (10), OTG_FUZZ_SEED the seed. The same seed sends the same, except
 // for keys and the order in which connections are served.
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -27,7 +27,7 @@ import { openReturnChannel, type PhoneIdentity, pairPhone, parsePairingUrl } fro
 
 afterEach(cleanUp)
 
-const SECONDS = Number(process.env.OTG_FUZZ_SECONDS ?? 20)
+const SECONDS = Number(process.env.OTG_FUZZ_SECONDS ?? 10)
 const SEED = Number(process.env.OTG_FUZZ_SEED ?? 1)
 
 /** Connections at once. */

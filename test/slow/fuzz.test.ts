@@ -1,5 +1,5 @@
 // Fuzzes every target in test/fuzz/targets: its kept inputs first, then random ones. `npm run fuzz` runs this for longer.
-// OTG_FUZZ_SECONDS: for all targets together (60). OTG_FUZZ_SEED: default random. OTG_FUZZ_TARGETS: names, separated by commas.
+// OTG_FUZZ_SECONDS: for all targets together (45). OTG_FUZZ_SEED: default random. OTG_FUZZ_TARGETS: names, separated by commas.
 import { createHash, randomInt } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -17,7 +17,7 @@ const chosen = process.env.OTG_FUZZ_TARGETS?.split(',')
 const names = readdirSync(TARGETS)
   .map(file => basename(file, '.ts'))
   .filter(name => chosen?.includes(name) ?? true)
-const SECONDS = Number(process.env.OTG_FUZZ_SECONDS ?? 60) / names.length
+const SECONDS = Number(process.env.OTG_FUZZ_SECONDS ?? 45) / names.length
 const SEED = Number(process.env.OTG_FUZZ_SEED ?? randomInt(2 ** 31))
 
 /** A file of the corpus: an input, and what it once broke or covers. */

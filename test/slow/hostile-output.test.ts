@@ -28,7 +28,7 @@ const MEMORY_MB = 64
 const DESCRIPTORS = 300
 
 /** After all of them: what the C library keeps between blocks that live (docs/decisions.md). */
-const KEPT_MB = 192
+const KEPT_MB = 96
 const GIVEN_BACK_MS = 15_000
 
 let pid: number

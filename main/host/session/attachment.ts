@@ -3,7 +3,7 @@ import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { ackFrame, blobFrames, coverFrame, jsonFrames, outputFrame } from '../../../protocol/frames.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
-import { LOG_START, type Position } from '../../../protocol/position.ts'
+import { comparePositions, LOG_START, type Position } from '../../../protocol/position.ts'
 import type { GapReason, ReadResult, StoredKeyframe } from '../recording/types.ts'
 import type { AttachableSession, AttachedClient, Viewer } from './attachable.ts'
 import { EchoCover } from './echo-cover.ts'
@@ -355,7 +355,12 @@ export class Attachment implements AttachedClient {
       }
       case 'end': {
         // Neither memory nor the history has what comes next.
-        const { start } = this.session.log
+        const { start, end } = this.session.log
+        if (comparePositions(this.#position, end) > 0) {
+          // More is stored of the session than its damaged record says.
+          this.#position = end
+          return this.pump()
+        }
         if (this.#position.offset >= start.offset && this.#position.n >= start.n) return
         return this.#skipGap(start, 'unrecorded')
       }

@@ -139,11 +139,16 @@ type Row = Record<string, number | string | Buffer | null>
 /** More pages, chunks and rows than an undamaged session has. */
 const MAX_STEPS = 400
 
+/** Damaged sessions with which the host starts again at the end. */
+const LEFT = 30
+
 class Rows {
   readonly #host = new FuzzHost()
   #db!: Database.Database
   #template!: Record<Table, Row[]>
   #number = 0
+  /** Changes that are made again at the end. */
+  #latest: (readonly Change[])[] = []
   #asked = 0
   #logRead = 0
   /** Bytes are other ones than were written, though their checksums match: a client may notice. */
@@ -161,12 +166,17 @@ class Rows {
   }
 
   async run({ changes, format, redact }: Damage): Promise<void> {
+    this.#latest = [...this.#latest, changes].slice(-LEFT)
     const session_id = this.#insert(changes)
     this.#mayMismatch = changes.some(one => one.checksums !== 'old')
     await this.#readAll(session_id, format, redact)
     await this.#host.check()
     await this.#attempt('delete', () => this.#host.desktop.history.delete(session_id))
     this.#db.prepare('DELETE FROM sessions WHERE session > 1').run()
+    this.#checkLog()
+  }
+
+  #checkLog(): void {
     const log = readFileSync(join(this.#host.dataDir, 'host.log'))
     const lines = log.toString('utf8', this.#logRead).split('\n')
     this.#logRead = log.length
@@ -176,7 +186,15 @@ class Rows {
   }
 
   async finish(): Promise<string> {
-    return `${this.#asked} requests, refused: ${JSON.stringify(this.#failed)}; ${await this.#host.finish()}`
+    const figures = await this.#host.finish()
+    // A host that was killed seals the ends of logs, and renders text, when it starts again.
+    for (const changes of this.#latest) this.#insert(changes)
+    await this.#host.startAgain()
+    await this.#attempt('history', () => this.#list())
+    await this.#attempt('search', () => this.#search('"building cxx"'))
+    await this.#host.check()
+    this.#checkLog()
+    return `${this.#asked} requests, refused: ${JSON.stringify(this.#failed)}; ${figures}`
   }
 
   /** A copy of the recorded session, with these changes. Returns its id. */
@@ -221,14 +239,8 @@ class Rows {
 
   async #readAll(session_id: string, format: ExportFormat | null, redact: boolean): Promise<void> {
     const { history } = this.#host.desktop
-    const listed = this.#attempt('history', async () => {
-      const page = await history.sessions({ limit: 100 })
-      // The undamaged session is there, whatever is beside it.
-      const isWhole = page.sessions.some(one => one.session_id === this.#template.sessions[0]!.session_id)
-      if (!isWhole) throw new Error('a damaged session hides another one')
-    })
     await Promise.all([
-      listed,
+      this.#attempt('history', () => this.#list()),
       this.#attempt('timeline', () => history.timeline(session_id, 50)),
       ...[{ at: 0 }, { at: 900 }, { offset: 50_000 }, { offset: 2 ** 40 }].map(target =>
         this.#attempt('seek', () => history.seek(session_id, target)),
@@ -249,6 +261,13 @@ class Rows {
           history.export(session_id, { format, ...(redact && { redact: { secrets: true } }) }, () => {}),
         ),
     ])
+  }
+
+  /** The undamaged session is there, whatever is beside it. */
+  async #list(): Promise<void> {
+    const { sessions } = await this.#host.desktop.history.sessions({ limit: 100 })
+    const isWhole = sessions.some(one => one.session_id === this.#template.sessions[0]!.session_id)
+    if (!isWhole) throw new Error('a damaged session hides another one')
   }
 
   async #play(session_id: string): Promise<void> {

@@ -28,12 +28,14 @@ export function* redactedSession(
   /** Where keyframes are, by what they are the state at. */
   const keyframes = new Map<number, number>()
   let nextKeyframe = KEYFRAMES
+  let size = { cols: 80, rows: 24 }
   let end = 0
   for (const frame of replayFrames(source, session_id)) {
     end = frame.offset
     switch (frame.kind) {
       case 'state':
-        finder.begin(frame)
+        size = frame
+        finder.begin(size)
         finder.write(nextKeyframe, frame.bytes)
         keyframes.set(frame.offset, nextKeyframe)
         nextKeyframe += frame.bytes.length
@@ -42,9 +44,12 @@ export function* redactedSession(
         finder.write(frame.offset - frame.bytes.length, frame.bytes)
         break
       case 'resize':
+        size = frame
         finder.resize(frame.cols, frame.rows)
         break
       case 'gap':
+        // There may be no state after it: what comes then is on an empty screen (redacted-lines.ts), and searched as such.
+        finder.begin(size)
         break
     }
     yield { kind: 'step', offset: frame.offset }
@@ -62,7 +67,10 @@ export function* redactedSession(
       yield { ...frame, bytes: masker.mask(position, frame.bytes) }
     } else if (frame.kind === 'output')
       yield { ...frame, bytes: masker.mask(frame.offset - frame.bytes.length, frame.bytes) }
-    else yield frame
+    else {
+      if (frame.kind === 'gap') masker = new Masker(hidden)
+      yield frame
+    }
   }
 }
 

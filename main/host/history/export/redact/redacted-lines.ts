@@ -28,6 +28,12 @@ export function* redactedLines<T>(
   let written = 0
   let unfinished = 0
   let rendering: TextRendering | undefined
+  let size: Size = { cols: 80, rows: 24 }
+  /** After a gap there may be no state: what follows is on an empty screen. */
+  const current = () => {
+    rendering ??= new TextRendering({ offset: written, n: 0 }, size, undefined, onLine)
+    return rendering
+  }
   const close = () => {
     rendering?.withScreen()
     rendering?.dispose()
@@ -42,15 +48,17 @@ export function* redactedLines<T>(
         close()
         yield* found.splice(0)
         clock.add(written, frame.at, offset)
+        size = frame
         rendering = new TextRendering({ offset: written, n: 0 }, stateOf(frame), undefined, onLine)
         break
       }
       case 'output': {
         const { bytes, at } = frame
+        const begun = current()
         written += bytes.length
         clock.add(written, at, offset)
         unfinished += bytes.length
-        const steps = rendering!.write({
+        const steps = begun.write({
           ...slice(bytes),
           from: { offset: written - bytes.length, n: 0 },
           runs: [at, bytes.length],
@@ -61,8 +69,10 @@ export function* redactedLines<T>(
       }
       case 'resize': {
         const { at, cols, rows } = frame
+        const begun = current()
+        size = frame
         const resize = { offset: written, n: 1, cols, rows, at }
-        for (const _ of rendering!.write({ ...slice(new Uint8Array()), resizes: [resize] })) {
+        for (const _ of begun.write({ ...slice(new Uint8Array()), resizes: [resize] })) {
         }
         break
       }
