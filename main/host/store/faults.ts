@@ -16,7 +16,8 @@ export function storeFault(error: unknown): StoreFault {
   const code = typeof sqlite === 'string' ? sqlite : ''
   const message = code.startsWith('SQLITE') ? `${messageOf(error)} (${code})` : messageOf(error)
   if (/^SQLITE_FULL/.test(code)) return { code: 'store_full', lasting: true, message }
-  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code))
+  // A short read: the header says that pages are longer than they are.
+  if (/^SQLITE_(NOTADB|CORRUPT|IOERR_SHORT_READ)/.test(code))
     return { code: 'store_damaged', lasting: false, message: `the history is damaged; see otg check: ${message}` }
   if (/^SQLITE_(READONLY|BUSY|LOCKED|IOERR|CANTOPEN|PERM|AUTH|NOMEM|PROTOCOL|NOLFS)/.test(code))
     return { code: 'data_dir_unusable', lasting: true, message }

@@ -11,8 +11,11 @@ import { PAGE_BYTES, Store } from './store.ts'
 const TABLES = { sessions: 'session', pieces: 'piece', keyframes: 'keyframe', marks: 'mark_id' } as const
 type Table = keyof typeof TABLES
 
-/** How often a range of rows is divided to get around damaged pages; a table that needs more has hardly anything left. */
-const MAX_DIVISIONS = 100_000
+/**
+ * How often ranges of rows are divided to get around damaged pages: some seconds. The largest ranges come first, so that what
+ * is left out is what surrounds damage.
+ */
+const MAX_DIVISIONS = 20_000
 
 /** More than any table has, where not even its last row is known. */
 const LAST_ROW = 2 ** 31
@@ -204,7 +207,7 @@ function* readableRows(
   const backward = select('DESC')
   let divisions = 0
   const ranges: [number, number][] = [[0, lastRow(database, table)]]
-  for (let range = ranges.pop(); range; range = ranges.pop()) {
+  for (let range = ranges.shift(); range; range = ranges.shift()) {
     let [from, to] = range
     let row: ({ key: number } & Record<string, unknown>) | undefined
     // One statement at a time, because one that failed goes on failing.
@@ -232,7 +235,7 @@ function* readableRows(
     }
     if (from >= to || ++divisions > MAX_DIVISIONS) continue
     const middle = Math.floor((from + to) / 2)
-    ranges.push([middle + 1, to], [from, middle])
+    ranges.push([from, middle], [middle + 1, to])
   }
 }
 

@@ -106,7 +106,8 @@ export class Store {
     } catch (error) {
       database.close()
       if (error instanceof CodedError) throw error
-      throw storeFault(error).code === 'store_damaged'
+      // Our own statements are right: one that SQLite does not understand means that the schema is damaged.
+      throw storeFault(error).code === 'store_damaged' || (error as { code?: unknown }).code === 'SQLITE_ERROR'
         ? new CodedError(
             'store_damaged',
             `${file} is damaged, or encrypted with a key that is not here; save what can be read with: otg check --repair`,

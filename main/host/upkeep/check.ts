@@ -4,7 +4,7 @@ import { encodeRuns } from '../../../protocol/output-timing.ts'
 import { comparePositions, type Position } from '../../../protocol/position.ts'
 import { crc32, unpack, unzstd } from '../recording/compression.ts'
 import { decodeResizes } from '../recording/log-slice.ts'
-import { messageOf } from '../store/faults.ts'
+import { messageOf, storeFault } from '../store/faults.ts'
 import { isIntactKeyframe, isIntactRow, type LogRow, type NewLogRow } from '../store/log-rows.ts'
 import { checkBlob, endOfRow, isIntactTiming, packTiming, runsOfRow, startOfRow } from '../store/row-codec.ts'
 import type { SessionRow } from '../store/session-rows.ts'
@@ -86,7 +86,7 @@ function checkSession(store: Store, session: SessionRow, findings: Finding[]): n
     checkKeyframes(store, session, add)
     return checkLog(store, session, add)
   } catch (error) {
-    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown }).code))) throw error
+    if (storeFault(error).code !== 'store_damaged') throw error
     add('unreadable', session.start_offset, session.end_offset)
     return 0
   }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { syncFolder } from '../files/atomic-file.ts'
 import { removeDatabase } from '../store/copy-database.ts'
+import { storeFault } from '../store/faults.ts'
 import { type DatabaseFile, pathOf } from '../store/open-database.ts'
 import { type Salvage, salvageDatabase } from '../store/salvage-database.ts'
 import { Store } from '../store/store.ts'
@@ -93,5 +94,5 @@ function needsSalvage({ database, damage }: CheckReport): boolean {
 }
 
 function isDamage(error: unknown): boolean {
-  return /^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown }).code))
+  return storeFault(error).code === 'store_damaged' || (error as { code?: unknown }).code === 'SQLITE_ERROR'
 }

@@ -24,6 +24,9 @@ try {
   const newest = store.sessions.newestTime()
   post({ say: 'opened', leftovers, newest, copyFailure, loss: again ? undefined : lossOf(pathOf(file), store) })
 } catch (error) {
+  // It may be open, and damaged where it was read after that: no thread must go on with it.
+  store?.abandon()
+  store = undefined
   post({ say: 'refused', ...storeFault(error) })
   port.close()
 }
