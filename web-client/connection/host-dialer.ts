@@ -15,6 +15,7 @@ export type Refusal =
   | 'no_address'
   | 'code_spent'
   | 'declined'
+  | 'not_saved'
   | 'expired'
   | 'busy'
   | 'other_tab'
@@ -80,6 +81,8 @@ export class HostDialer {
         return 'code_spent'
       case 'pairing_refused':
         return 'declined'
+      case 'data_dir_unusable':
+        return 'not_saved'
       case 'pairing_expired':
         return 'expired'
       case 'pairing_busy':

@@ -17,6 +17,10 @@ const TEXTS: Record<Refusal, { title: string; text: string; retry?: string }> = 
     title: 'Your computer declined',
     text: 'Someone at the computer did not allow this phone. If that was a mistake, scan a new code.',
   },
+  not_saved: {
+    title: 'Your computer could not save this phone',
+    text: 'Its disk may be full. Free some space there, then scan a new code.',
+  },
   expired: {
     title: 'The request timed out',
     text: 'Nobody allowed this phone within two minutes. Scan a new code to try again.',

@@ -1,7 +1,7 @@
 // Pairing: the secret in the code while a client shows it, and the phones that wait for approval.
 import { randomUUID } from 'node:crypto'
 import { generateSecret } from '../../../protocol/channel/keys.ts'
-import { CodedError } from '../../../protocol/errors.ts'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Clocks, systemClocks } from '../clock/clocks.ts'
 import { type Device, proposedName } from './devices.ts'
 
@@ -78,6 +78,9 @@ interface Waiting {
   outcome: PairingOutcome | undefined
   timer: NodeJS.Timeout
 }
+
+/** What a phone shows. It learns no paths of the computer. */
+const NOT_SAVED = 'the computer cannot save this phone: its disk may be full; free some space there and scan a new code'
 
 export class Pairing {
   readonly #options: PairingOptions
@@ -218,7 +221,7 @@ export class Pairing {
     if (waiting) waiting.outcome = undefined
   }
 
-  /** The desktop's decision. Throws `pairing_unknown`, and what `admit` throws; then it can be repeated. */
+  /** The desktop's decision. Throws `pairing_unknown`, and what `admit` throws, which the phone learns too: it is not paired. */
   answer(pairing_id: string, { allow, read_only }: { allow: boolean; read_only: boolean }): void {
     const waiting = this.#live().find(one => one.request.pairing_id === pairing_id)
     if (!waiting) throw new CodedError('pairing_unknown', 'this device is no longer waiting')
@@ -226,7 +229,13 @@ export class Pairing {
     this.#spent = 0
     if (wasExhausted) this.renew()
     if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'the desktop declined the request'))
-    const device = this.#options.admit({ ...waiting.request, read_only, confirms: waiting.request.confirms === true })
+    let device: Device
+    try {
+      device = this.#options.admit({ ...waiting.request, read_only, confirms: waiting.request.confirms === true })
+    } catch (error) {
+      this.#end(waiting, new CodedError(toCoded(error).code, NOT_SAVED, { cause: error }))
+      throw error
+    }
     const { outcome } = waiting
     this.#remove(waiting)
     outcome?.admitted(device)

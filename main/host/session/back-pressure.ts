@@ -13,8 +13,8 @@ const SCREEN_LAG_BYTES = TAIL_BYTES
 /** And how long: output that takes a screen long to parse would make it lag by minutes of work long before that many bytes. */
 const SCREEN_WAIT_MS = 1_000
 
-/** What waits for the history's worker may take as much memory, and this long: a crash loses no more than a second. */
-const HISTORY_LAG_BYTES = 16 * 1024 * 1024
+/** What waits for the history's worker, in bytes and for this long: a crash loses no more than that, and no more than a second. */
+export const HISTORY_LAG_BYTES = 4 * 1024 * 1024
 const HISTORY_WAIT_MS = 300
 
 export interface BackPressureOptions {

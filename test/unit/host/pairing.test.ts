@@ -351,18 +351,17 @@ describe('case 16: the desktop’s answer', () => {
     expect(admitted).toEqual([])
   })
 
-  it('leaves the request waiting for another answer if it cannot be saved', () => {
+  it('tells the phone too if it cannot be saved, without a path of the computer', () => {
     const { pairing, admitted, trouble } = setUp()
     const outcome = waitingFor()
-    const { pairing_id } = pairing.request(asker(1), outcome)
-    trouble.error = new CodedError('data_dir_unusable', 'the disk is full')
-    expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow('the disk is full')
-    expect(outcome.heard).toEqual([])
-    expect(pairing.requests()).toHaveLength(1)
-    delete trouble.error
-    pairing.answer(pairing_id, { allow: true, read_only: false })
-    expect(outcome.heard).toEqual(['admitted'])
-    expect(admitted).toHaveLength(1)
+    const refused: string[] = []
+    const { pairing_id } = pairing.request(asker(1), { ...outcome, refused: error => refused.push(error.message) })
+    trouble.error = new CodedError('data_dir_unusable', '/home/somebody/devices.json cannot be written')
+    expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow('cannot be written')
+    expect(refused).toEqual([expect.stringContaining('the computer cannot save this phone')])
+    expect(refused[0]).not.toContain('/home')
+    expect(pairing.requests()).toEqual([])
+    expect(admitted).toEqual([])
   })
 
   it('counts while the phone is disconnected', () => {
