@@ -4,6 +4,8 @@ import type fc from 'fast-check'
 export interface FuzzTarget<Input> {
   /** What may be fed to it. Values are JSON, so that one which fails can be kept. */
   inputs: fc.Arbitrary<Input>
+  /** Kept inputs may run at once, because each waits for the host. */
+  isConcurrent?: boolean
   /** Starts what is fuzzed, once for all inputs; what it starts, it registers with `onCleanUp`. */
   start(): Promise<FuzzRun<Input>>
 }

@@ -194,6 +194,7 @@ class Wire {
 }
 
 const target: FuzzTarget<Connection[]> = {
+  isConcurrent: true,
   inputs: fc.array(connection, { minLength: 1, maxLength: 100, size: 'max' }),
   start: async () => {
     const wire = new Wire()
