@@ -1,6 +1,7 @@
 // Reads the question of a program from its screen: its words, its context and its options. Pure.
 import type { QuestionKind, QuestionOption } from '../../../protocol/messages.ts'
 import { findLabels, type LabelSpot, type Mark, type MarkKeys, markedOption, markKeys } from './menu-mark.ts'
+import { findNumberedList } from './option-list.ts'
 import { MAX_OPTIONS, type OptionRule, type Rule } from './rule-format.ts'
 import { type ScreenView, VIEW_LINE_CHARACTERS } from './screen-view.ts'
 
@@ -78,12 +79,8 @@ export function questionOf(
   const isBegin = (line: string) => from.test(line)
   const firstLine = rule.question!.first ? lines.findIndex(isBegin) : lines.findLastIndex(isBegin)
   const begin = Math.max(0, firstLine)
-  // Of an approval the last list: the command that it is about may have a list in it, too.
-  const isApproval = kind === 'approve' && options !== undefined && !options.isAbove
-  const lastList = isApproval
-    ? lines.findLastIndex((line, at) => at >= begin && options.line.exec(line)?.[1] === '1')
-    : -1
-  const firstOption = lastList >= 0 ? lastList : options ? findOption(lines, options, begin) : -1
+  const list = options && findList(lines, options, begin)
+  const firstOption = list?.[0] ?? -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
   const last = rule.question!.from !== undefined && rule.at_cursor ? lines.length : begin + 1
   const end = found > begin ? found : last
@@ -98,7 +95,7 @@ export function questionOf(
     ? placed(optionRule, view.lines, at.begin + end)
     : options && firstOption >= 0
       ? [
-          ...optionsOf(lines, firstOption, at.begin, options),
+          ...optionsOf(lines, list!, at.begin, options),
           ...options.more.map(one => ({ ...fixedOption(one), spot: null })),
         ]
       : []
@@ -118,7 +115,12 @@ export function questionOf(
     kind,
     text: text.slice(0, TEXT_CHARACTERS),
     context: context.lines,
-    is_cut: firstLine < 0 || context.isCut || text.length > TEXT_CHARACTERS || read.some(isCutInView),
+    is_cut:
+      firstLine < 0 ||
+      (options !== undefined && list === undefined) ||
+      context.isCut ||
+      text.length > TEXT_CHARACTERS ||
+      read.some(isCutInView),
     options: withMoves(all, view, mark).filter((_, index) => all[index] !== own),
     accepts_text: accepts_text || own !== undefined,
     text_keys: own?.keys ?? [],
@@ -162,20 +164,28 @@ function fixedOption({ label, key, keys }: OptionRule): FoundOption {
   return { label, key: key ?? '', keys, answer: plainAnswer(label) }
 }
 
-/** The line of the first option, or -1. */
-function findOption(lines: string[], { line: option, isAbove }: CompiledOptions, begin: number): number {
-  if (!isAbove) return lines.findIndex((line, at) => at >= begin && option.test(line))
-  let first = begin
-  while (first > 0 && option.test(lines[first - 1]!)) first--
-  return first < begin ? first : -1
+/** The lines of the options. Undefined: it is not certain which they are. */
+function findList(
+  lines: string[],
+  { line: option, isAbove, skip, aligned }: CompiledOptions,
+  begin: number,
+): number[] | undefined {
+  if (isAbove) {
+    let first = begin
+    while (first > 0 && option.test(lines[first - 1]!)) first--
+    return first < begin ? Array.from({ length: begin - first }, (_, index) => first + index) : []
+  }
+  const found = [...lines.keys()].filter(at => at >= begin && option.test(lines[at]!))
+  const isNumbered = found.some(at => /^\d$/.test(option.exec(lines[at]!)?.[1] ?? ''))
+  return isNumbered ? findNumberedList(lines, begin, option, skip, aligned) : found
 }
 
 /** `offset`: of `lines` in the view. */
-function optionsOf(lines: string[], begin: number, offset: number, rule: CompiledOptions): PlacedOption[] {
+function optionsOf(lines: string[], list: number[], offset: number, rule: CompiledOptions): PlacedOption[] {
   const found: { key: string; label: string; description: string; indent: number; spot: LabelSpot }[] = []
   for (const [at, line] of lines.entries()) {
-    if (at < begin) continue
-    const match = rule.line.exec(line)
+    if (at < list[0]!) continue
+    const match = list.includes(at) ? rule.line.exec(line) : null
     if (match) {
       if (found.length === MAX_OPTIONS) break
       const [, key = '', label = '', description = ''] = match
