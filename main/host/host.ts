@@ -273,6 +273,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       ended: (device_id, why) => {
         connections.closeDevice(device_id, why)
         sessions.dropInput(device_id)
+        localClients.deviceChanged(device_id)
         if (why.code !== 'device_revoked') return
         pairing.revoke(key => deviceIdOf(key) === device_id)
         // No request waits for this; and its error message must not reach a client that is no longer a device.
@@ -372,6 +373,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
         return { session_id, title, has_twin: !isOnly, question: running?.activity?.question }
       },
       canProve: process.platform !== 'win32',
+      isUnlimited: device_id =>
+        devices.list().some(one => one.device_id === device_id && !one.read_only && !one.sessions),
     })
 
     const { path: folder } = dataDir

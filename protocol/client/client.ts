@@ -276,7 +276,7 @@ export class HostClient extends Emitter<ClientEvents> {
       },
       error => {
         // Of a drop the state tells, and the next channel tries again.
-        if (toCoded(error).code === 'forbidden') this.emit('watch_refused', toCoded(error))
+        if (['forbidden', 'grant_needed'].includes(toCoded(error).code)) this.emit('watch_refused', toCoded(error))
       },
     )
   }

@@ -30,7 +30,7 @@ export async function connectHost(context: Context): Promise<LocalClient> {
   return client
 }
 
-const WAITING = 'otg: waiting for permission to control other sessions; answer in the app or on a phone'
+const WAITING = 'otg: a person has to allow this; answer in the app, on a phone, or in a terminal outside the sessions'
 
 /** Undefined: no host runs on this folder. */
 export async function connectIfRunning(context: Context): Promise<LocalClient | undefined> {

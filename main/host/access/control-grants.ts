@@ -59,6 +59,8 @@ export interface Asking {
   origins(): readonly string[]
   /** Aborted when the request is canceled, or its client gone. */
   gone: AbortSignal
+  /** No lasting permission covers it: it gives access, and is decided each time. */
+  isSingle?: boolean
 }
 
 type Decision = 'once' | 'session' | 'always' | 'deny'
@@ -121,18 +123,19 @@ export class ControlGrants {
     return decided.finally(() => state.waiting--)
   }
 
-  async #decide(wish: Wish, { session_id, origins, gone }: Asking): Promise<void> {
+  async #decide(wish: Wish, { session_id, origins, gone, isSingle = false }: Asking): Promise<void> {
     if (gone.aborted) throw new CodedError('cancelled', 'the request was cancelled')
-    if (this.allows(session_id)) return
+    if (!isSingle && this.allows(session_id)) return
     const session = this.#options.session(session_id)
     if (!session) throw refusal('the session of this program has ended')
     for (const origin of origins()) this.#checkPause(this.#origins.get(origin))
-    const options = OPTIONS.map(({ decision, ...option }) =>
+    const offered = OPTIONS.filter(({ decision }) => !isSingle || decision === 'once' || decision === 'deny')
+    const options = offered.map(({ decision, ...option }) =>
       decision === 'once' ? { ...option, detail: wish.once } : option,
     )
     const signal = AbortSignal.any([gone, AbortSignal.timeout(GRANT_MS)])
     const option = await session.ask({ text: wish.text, context: wish.context, options }, signal)
-    const decision = option === undefined ? undefined : OPTIONS[option]!.decision
+    const decision = option === undefined ? undefined : offered[option]!.decision
     const asked = origins().map(origin => this.#origin(origin))
     if (decision === undefined || decision === 'deny')
       for (const state of asked) this.#pause(state, decision === 'deny')

@@ -5,7 +5,7 @@ import type { ClientMessage } from '../../../protocol/messages.ts'
 import type { Peer } from '../listen/peer-process.ts'
 import type { ControlGrants } from './control-grants.ts'
 import { type Origin, type OriginContext, originOf } from './origin.ts'
-import { PROGRAMS, type RequestType } from './permissions.ts'
+import { givesAccess, PROGRAMS, type RequestType } from './permissions.ts'
 import { type WishedSession, wishOf } from './wish.ts'
 
 export interface LocalClientsOptions extends OriginContext {
@@ -14,6 +14,8 @@ export interface LocalClientsOptions extends OriginContext {
   look(session_id: string): Promise<WishedSession | undefined>
   /** Whether peers can prove their process on this system. */
   canProve: boolean
+  /** Whether this device is paired, may type, and is not limited to some sessions. */
+  isUnlimited(device_id: string): boolean
 }
 
 /** A request, as far as access to it depends on it. */
@@ -39,10 +41,12 @@ export interface ClientAccess {
   admit(access: Access, waiting: () => void, cancel?: AbortSignal): Promise<string | undefined> | undefined
   /** Whether a person uses the client, as far as is known: after `find`. */
   isPerson(): boolean
+  /** Whether a person uses it outside the sessions, and so may decide what programs in sessions may do: after `find`. */
+  mayDecide(): boolean
   /** The client started a session. */
   started(session_id: string): void
-  /** The client, a device that is limited to some sessions, may type into this one: what runs there is not the desktop's person's. */
-  limited(session_id: string): void
+  /** A paired device typed into a session, or started it: what runs there is the desktop's person's only while that device may do everything. */
+  drove(session_id: string, device_id: string): void
   /** A person takes back what the programs of a session may do to others: their clients that were allowed something end. */
   revoke(session_id: string): void
   /** `revoked` is called when what the client was allowed is taken back. */
@@ -56,8 +60,9 @@ export const UNRESTRICTED: ClientAccess = {
   find: () => undefined,
   admit: () => undefined,
   isPerson: () => true,
+  mayDecide: () => true,
   started: () => {},
-  limited: () => {},
+  drove: () => {},
   revoke: () => {},
   watch: () => {},
   close: () => {},
@@ -69,7 +74,7 @@ const MAX_REMEMBERED = 1024
 /** The id of an unknown session. */
 const UNKNOWN = ''
 
-/** In place of a session: a device that is limited to some sessions. */
+/** In place of a session: a device that is limited to some sessions, may only look, or was revoked. */
 const LIMITED_DEVICE = 'limited device'
 
 /** A client that a person allowed something. */
@@ -89,6 +94,8 @@ export class LocalClients {
   readonly #starters = new Map<string, string>()
   /** The session that a person started, from which a program started this one, directly or through others. */
   readonly #roots = new Map<string, string>()
+  /** The devices that typed into a session or started it. */
+  readonly #devices = new Map<string, Set<string>>()
   readonly #granted = new Set<GrantedClient>()
   /** Requests for which a person is asked. */
   readonly #asking = new Set<{ session_id: string; withdraw: AbortController }>()
@@ -99,7 +106,7 @@ export class LocalClients {
     this.#options = options
     this.unrestricted = {
       ...UNRESTRICTED,
-      limited: session_id => this.#remember(session_id, LIMITED_DEVICE),
+      drove: (session_id, device_id) => this.#drove(session_id, device_id),
       revoke: session_id => {
         this.#revoke(client => client.session_id === session_id)
         for (const one of this.#asking) if (one.session_id === session_id) one.withdraw.abort()
@@ -113,6 +120,22 @@ export class LocalClients {
     this.#revoke(({ session_id, isOnce }) => !isOnce && !grants.allows(session_id))
   }
 
+  /** The device was revoked, or what it may do was changed: what it left running in sessions counts as nobody's, and stays so. */
+  deviceChanged(device_id: string): void {
+    if (this.#options.isUnlimited(device_id)) return
+    for (const [session_id, devices] of this.#devices)
+      if (devices.has(device_id)) this.#remember(session_id, LIMITED_DEVICE)
+  }
+
+  #drove(session_id: string, device_id: string): void {
+    const devices = this.#devices.get(session_id)
+    if (devices?.has(device_id)) return
+    if (devices) devices.add(device_id)
+    else this.#devices.set(session_id, new Set([device_id]))
+    if (!this.#options.isUnlimited(device_id)) this.#remember(session_id, LIMITED_DEVICE)
+    this.#forgetEnded(this.#devices)
+  }
+
   #revoke(isMeant: (client: GrantedClient) => boolean): void {
     for (const client of this.#granted) if (isMeant(client)) client.revoked()
   }
@@ -124,6 +147,8 @@ export class LocalClients {
     /** Set when a person's permission let it do something. */
     let granted: GrantedClient | undefined
     let revoked = () => {}
+    /** A person elsewhere allowed it to pair phones. */
+    let mayPair = false
     const gone = new AbortController()
     const grant = (session_id: string, isOnce: boolean) => {
       if (gone.signal.aborted) return
@@ -143,19 +168,20 @@ export class LocalClients {
     const decide = (access: Access, waiting: () => void, cancel?: AbortSignal) => {
       const from = known()
       const verdict = this.#check(from, access)
-      if (verdict === 'allowed' || from.kind !== 'session' || grants.allows(from.session_id)) {
-        if (verdict === 'ask' && from.kind === 'session') grant(from.session_id, false)
-        this.#admitted(from, access)
-        return undefined
-      }
-      return ask(from, access, waiting, cancel)
+      const mayAsk = from.kind === 'session' && verdict !== 'allowed'
+      const isCovered =
+        verdict === 'ask_each' ? mayPair && PAIRING.includes(access.type) : mayAsk && grants.allows(from.session_id)
+      if (mayAsk && !isCovered) return ask(from, access, waiting, cancel)
+      if (verdict === 'ask' && mayAsk) grant(from.session_id, false)
+      this.#admitted(from, access)
+      return undefined
     }
     const ask = async (from: SessionOrigin, named: Access, waiting: () => void, cancel?: AbortSignal) => {
       const { session_id } = named
       // The person reads, and allows, one certain session.
       const session = session_id === undefined ? undefined : await this.#options.look(session_id)
       const access = { ...named, session_id: session?.session_id ?? session_id }
-      this.#check(from, access)
+      const isSingle = this.#check(from, access) === 'ask_each'
       waiting()
       const about = session_id === undefined ? undefined : (session ?? { session_id, title: session_id })
       const asking = { session_id: from.session_id, withdraw: new AbortController() }
@@ -166,9 +192,11 @@ export class LocalClients {
           session_id: from.session_id,
           origins: () => this.#originsOf(from.session_id),
           gone: AbortSignal.any(signals),
+          isSingle,
         })
         .finally(() => this.#asking.delete(asking))
-      grant(from.session_id, !grants.allows(from.session_id))
+      if (isSingle) mayPair ||= PAIRING.includes(access.type)
+      else grant(from.session_id, !grants.allows(from.session_id))
       // Meanwhile the session may have become one that controls this one.
       this.#check(from, access)
       this.#admitted(from, access)
@@ -183,8 +211,9 @@ export class LocalClients {
         return found.then(() => decide(access, waiting, cancel) ?? access.session_id)
       },
       isPerson: () => this.#isPerson(known()),
+      mayDecide: () => known().kind !== 'session' && this.#isPerson(known()),
       started: session_id => this.#started(known(), session_id),
-      limited: () => {},
+      drove: () => {},
       revoke: this.unrestricted.revoke,
       watch: listener => {
         revoked = listener
@@ -210,13 +239,13 @@ export class LocalClients {
     }
   }
 
-  /** `ask`: a person may allow it. Throws if no person can. */
-  #check(origin: Origin, access: Access): 'allowed' | 'ask' {
+  /** `ask`: a person may allow it; `ask_each`: only this one time. Throws if no person can. */
+  #check(origin: Origin, access: Access): 'allowed' | 'ask' | 'ask_each' {
     const { type, session_id } = access
     const rule = PROGRAMS[type]
     if (this.#isPerson(origin)) {
       if (origin.kind === 'unproven' && type === 'answer' && !this.#options.grants.allowsAll) throw unknownProgram()
-      return 'allowed'
+      return origin.kind === 'session' && givesAccess(type, access.message) ? 'ask_each' : 'allowed'
     }
     if (rule === 'person')
       throw new CodedError('forbidden', 'a program in a session may not do that; use the app or a terminal of your own')
@@ -313,11 +342,19 @@ export class LocalClients {
       if (running.has(one) || one === UNKNOWN || one === LIMITED_DEVICE) controllers.add(one)
     controllers.delete(session_id)
     this.#controllers.set(session_id, controllers)
-    if (this.#controllers.size <= MAX_REMEMBERED) return
-    for (const map of [this.#controllers, this.#starters, this.#roots])
+    this.#forgetEnded(this.#controllers)
+  }
+
+  #forgetEnded({ size }: ReadonlyMap<string, unknown>): void {
+    if (size <= MAX_REMEMBERED) return
+    const running = this.#running()
+    for (const map of [this.#controllers, this.#starters, this.#roots, this.#devices])
       for (const one of map.keys()) if (!running.has(one)) map.delete(one)
   }
 }
+
+/** One permission for them together: the person reads at the first one that it is about pairing. */
+const PAIRING: readonly RequestType[] = ['show_pairing', 'answer_pairing']
 
 type SessionOrigin = Extract<Origin, { kind: 'session' }>
 

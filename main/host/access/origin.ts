@@ -4,7 +4,7 @@ import type { Processes, ProcessInfo } from './processes.ts'
 export type Origin =
   /** The app, a terminal outside the sessions, or what started there. */
   | { kind: 'person' }
-  /** A process in a session. `typed`: `otg`, as a person runs it at the prompt of the session's shell. */
+  /** A process in a session. `typed`: `otg`, as a person runs it at the prompt of the session's shell, as far as that can be told. */
   | { kind: 'session'; session_id: string; typed: boolean; argv: readonly string[] }
   /** It descends from a session, and no longer tells from which. */
   | { kind: 'stray' }
@@ -16,7 +16,14 @@ export interface OriginContext {
   /** The host's own process. */
   host: number
   /** The leader of each running session. */
-  leaders(): Iterable<{ session_id: string; pid: number }>
+  leaders(): Iterable<Leader>
+}
+
+export interface Leader {
+  session_id: string
+  pid: number
+  /** What the session was created for. */
+  command: readonly string[]
 }
 
 /** More parents than any person's process has. */
@@ -25,12 +32,15 @@ const MAX_PARENTS = 64
 /** On macOS. */
 const APPLICATION = /\.app\/Contents\/MacOS\//
 
+/** `-c`, `-s`, fish's `-C`, also among others in one argument, and what names a file or commands. */
+const READS_ELSEWHERE = /^(?:-[a-zA-Z]*[cCs]|--(?:rcfile|init-file|command|init-command)(?:=|$))/
+
 const SHELL = /^-?(?:.*\/)?(?:ba|da|z|k|mk|fi|a|tc|c)?sh$/
 
 /** By the process and its parents. */
 export async function originOf(pid: number, context: OriginContext): Promise<Origin> {
   const { processes, host } = context
-  const leaders = new Map([...context.leaders()].map(({ session_id, pid: leader }) => [leader, session_id]))
+  const leaders = new Map([...context.leaders()].map(leader => [leader.pid, leader]))
   const terminals = new Map<string, number>()
   const first = await processes.find(pid)
   if (!first) return { kind: 'unproven' }
@@ -45,8 +55,9 @@ export async function originOf(pid: number, context: OriginContext): Promise<Ori
     chain.push(one)
     const leader = leaders.has(one.pid) ? one.pid : leaders.has(one.session) ? one.session : terminals.get(one.terminal)
     if (leader !== undefined) {
-      const typed = await isTyped(chain, leader, processes)
-      return { kind: 'session', session_id: leaders.get(leader)!, typed, argv: first.argv }
+      const session = leaders.get(leader)!
+      const typed = await isTyped(first, session, processes)
+      return { kind: 'session', session_id: session.session_id, typed, argv: first.argv }
     }
     // A part of the app, or a program that it started outside the sessions.
     if (one.pid === host) return { kind: 'person' }
@@ -61,22 +72,18 @@ export async function originOf(pid: number, context: OriginContext): Promise<Ori
 }
 
 /**
- * Whether a person typed the command at a prompt: it is `otg`, in the foreground of the session's terminal, and its
- * parents up to the session's leader are shells that read from the terminal. A program that runs commands for a model is
- * itself one of the parents, or has lost the parents.
+ * Whether the command can be one that a person typed at the session's prompt: it is `otg`, started by the shell for which the
+ * session was created and which reads from its terminal, and that shell has put it into a process group of its own and into
+ * the foreground. Shells do so for what they read at a prompt, and not while they read startup files (bash) or in a subshell.
+ * A program that runs commands for a model is itself the parent, or has lost the parent. What a person's shell runs by itself
+ * at the prompt (a sourced file, PROMPT_COMMAND) cannot be told apart.
  */
-async function isTyped(chain: ProcessInfo[], leader: number, processes: Processes): Promise<boolean> {
-  const [command] = chain as [ProcessInfo]
-  const top = await processes.find(leader)
-  if (!top || command.terminal !== top.terminal || command.group !== command.foreground) return false
-  if (!isOtg(command.argv)) return false
-  let parent = chain[1] ?? (await processes.find(command.parent))
-  for (let n = 0; parent && n < MAX_PARENTS; n++) {
-    if (!isInteractiveShell(parent.argv) || !(await processes.isShellAtTerminal(parent))) return false
-    if (parent.pid === leader) return true
-    parent = await processes.find(parent.parent)
-  }
-  return false
+async function isTyped(command: ProcessInfo, leader: Leader, processes: Processes): Promise<boolean> {
+  if (command.parent !== leader.pid || !isOtg(command.argv) || !isInteractiveShell(leader.command)) return false
+  const shell = await processes.find(leader.pid)
+  if (!shell || command.terminal !== shell.terminal || command.terminal === '') return false
+  if (command.group !== command.foreground || command.group === shell.group) return false
+  return isInteractiveShell(shell.argv) && processes.isShellAtTerminal(shell)
 }
 
 function isOtg(argv: readonly string[]): boolean {
@@ -84,9 +91,7 @@ function isOtg(argv: readonly string[]): boolean {
   return /(^|\/)otg(\.[jt]s)?$/.test(script ?? '') || /(^|\/)otg$/.test(argv[0] ?? '')
 }
 
-/** Without a script and without `-c`, as it says: `isShellAtTerminal` tells whether it is a shell at all. */
+/** It reads its commands from its input, as it says: `isShellAtTerminal` tells whether it is a shell at all, and its input. */
 function isInteractiveShell([program = '', ...options]: readonly string[]): boolean {
-  const isOption = (option: string, at: number) =>
-    /^-/.test(option) ? !/^-[a-zA-Z]*c/.test(option) : /^--(rcfile|init-file)$/.test(options[at - 1] ?? '')
-  return SHELL.test(program) && options.every(isOption)
+  return SHELL.test(program) && options.every(option => /^-/.test(option) && !READS_ELSEWHERE.test(option))
 }

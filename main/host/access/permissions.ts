@@ -137,6 +137,29 @@ export const PROGRAMS: Readonly<Record<RequestType, ProgramRule>> = {
   status: 'free',
 }
 
+/**
+ * What gives access, or brings the keys of the computer: a command at the prompt of a session needs a person elsewhere for it, because
+ * what a shell runs by itself looks like a typed command. Taking access away needs none.
+ */
+export function givesAccess(type: RequestType, message: ClientMessage | undefined): boolean {
+  switch (type) {
+    case 'update_device':
+    case 'change_settings':
+    case 'set_ntfy_token':
+    case 'renew_webhook_secret':
+    case 'back_up':
+      return true
+    case 'show_pairing':
+      return message?.type !== type || message.show
+    case 'answer_pairing':
+      return message?.type !== type || message.allow
+    case 'allow_control':
+      return message?.type !== type || message.allowed
+    default:
+      return false
+  }
+}
+
 /** Throws `device_read_only` or `forbidden` unless this requester may send a message of this type. */
 export function checkPermission(type: RequestType, requester: Requester): void {
   const allowed = PERMISSIONS[type]

@@ -31,9 +31,22 @@ export function wishOf(
   const isLasting = type === 'attach' || (message && 'watch' in message && message.watch === true)
   return {
     text: `A program in this session wants to ${actOf(type, isTyping, session, message)}.`,
-    context: [oneLine(argv.join(' '), COMMAND_CHARACTERS)],
-    once: isLasting ? 'Only this, until the program disconnects.' : 'Only this, one time.',
+    context: [oneLine(argv.join(' '), COMMAND_CHARACTERS), ...detailsOf(message)],
+    once:
+      type === 'show_pairing'
+        ? 'Only phones that use this code, until the command ends.'
+        : isLasting
+          ? 'Only this, until the program disconnects.'
+          : 'Only this, one time.',
   }
+}
+
+/** The values that settings would get. */
+function detailsOf(message: ClientMessage | undefined): string[] {
+  if (message?.type !== 'change_settings') return []
+  return Object.entries(message.change).map(([name, value]) =>
+    oneLine(`${name} = ${JSON.stringify(value)}`, COMMAND_CHARACTERS),
+  )
 }
 
 /** What programs or people wrote must not end the quotation and go on in the host's words. */
@@ -91,6 +104,24 @@ function actOf(
       return `read the list of paired devices${isWatched ? ', and every change of it' : ''}`
     case 'settings':
       return `read the settings${changes}`
+    case 'show_pairing':
+      return 'show a code and pair a phone'
+    case 'answer_pairing':
+      return 'pair a phone that is waiting'
+    case 'update_device':
+      return 'change what a paired device may do'
+    case 'change_settings': {
+      const names = message?.type === 'change_settings' ? Object.keys(message.change).join(', ') : ''
+      return `change settings: ${quoted(names)}`
+    }
+    case 'set_ntfy_token':
+      return 'change the access token for ntfy'
+    case 'renew_webhook_secret':
+      return 'make a new signing secret for the webhook, and see it'
+    case 'back_up':
+      return 'write a backup with the history and the keys of this computer'
+    case 'allow_control':
+      return `let the programs of ${it} read and control all sessions`
     default:
       return `control ${it}: ${type}`
   }

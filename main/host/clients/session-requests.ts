@@ -111,9 +111,7 @@ export class SessionRequests {
       case 'create':
         return afterOrigin(access, outlet, message.request_id, () => {
           const session = sessions.create(message.spec)
-          access.started(session.session_id)
-          if (this.#scope.only) access.limited(session.session_id)
-          this.#scope.started(session.session_id)
+          this.#began(session)
           this.#options.log.info({ session: session.session_id }, 'session created')
           outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
         })
@@ -167,9 +165,9 @@ export class SessionRequests {
         return outlet.replyLater(message.request_id, async () => {
           const { option, text, question_id } = message
           const session = this.#running(message.session_id)
-          // A program that may control others does not decide who else may.
+          // Neither a program that may control others decides who else may, nor what a shell runs by itself.
           if (session.isHostQuestion(question_id)) this.#checkMayAllow()
-          if (this.#scope.only) access.limited(session.session_id)
+          this.#drove(session.session_id)
           const mayType = () => this.#mayType(session.session_id)
           const group = access.isPerson() ? this.#peer : 'programs'
           await session.answer(question_id, { option, text }, { peer: this.#peer, group, mayType })
@@ -179,7 +177,8 @@ export class SessionRequests {
         sessions.find(message.session_id)?.markSeen()
         return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'allow_control':
-        this.#checkMayAllow()
+        // From inside a session, a person elsewhere has allowed it.
+        if (this.#scope.only) this.#checkMayAllow()
         this.#running(message.session_id).mayControl = message.allowed
         if (!message.allowed) access.revoke(this.#running(message.session_id).session_id)
         return outlet.message({ type: 'ok', request_id: message.request_id })
@@ -201,6 +200,7 @@ export class SessionRequests {
     if (!attachment) return this.#options.outlet.error(unknownAttachment(), { handle })
     try {
       attachment.input(seq, bytes)
+      this.#drove(attachment.session.session_id)
     } catch (error) {
       if (toCoded(error).code !== 'read_only') throw error
       this.#options.outlet.error(toCoded(error), { handle })
@@ -284,6 +284,18 @@ export class SessionRequests {
     this.#attachTo(session, message)
   }
 
+  /** The client started a session: by each way to start one. */
+  #began({ session_id }: AttachableSession): void {
+    this.#options.access.started(session_id)
+    this.#drove(session_id)
+    this.#scope.started(session_id)
+  }
+
+  /** What runs in the session may be what this client typed. */
+  #drove(session_id: string): void {
+    if (this.#options.role === 'device') this.#options.access.drove(session_id, this.#peer)
+  }
+
   /** The session cannot be attached to: starts the client's `fallback` session in its place, if it named one. */
   #attachFallback(error: CodedError, message: ClientMessageOf<'attach'>): void {
     const { outlet, sessions, log } = this.#options
@@ -296,8 +308,7 @@ export class SessionRequests {
       const size = spec.size ?? message.size
       const key = `${this.#stream(message)} ${message.session_id}`
       const session = sessions.replace(key, size ? { ...spec, size } : spec)
-      this.#options.access.started(session.session_id)
-      this.#scope.started(session.session_id)
+      this.#began(session)
       log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
       this.#attachTo(session, { ...message, have: null })
     } catch (failure) {
@@ -310,7 +321,7 @@ export class SessionRequests {
     const release = this.#budget.holdAttachment(session.session_id)
     const handle = this.#nextHandle++
     const isReadOnly = this.#attachesReadOnly(message)
-    if (!isReadOnly && this.#scope.only) this.#options.access.limited(session.session_id)
+    if (!isReadOnly && this.#scope.only) this.#drove(session.session_id)
     const attachment = new Attachment(
       session,
       {
@@ -376,9 +387,9 @@ export class SessionRequests {
     return `${this.#peer}/${message.input_stream}`
   }
 
-  /** No program says what programs may do, and no device that is itself limited to some sessions. Throws `forbidden`. */
+  /** Nothing inside a session says what programs may do, and no device that is itself limited to some sessions. Throws `forbidden`. */
   #checkMayAllow(): void {
-    if (this.#options.access.isPerson() && !this.#scope.only) return
+    if (this.#options.access.mayDecide() && !this.#scope.only) return
     throw new CodedError('forbidden', 'this client may not allow a program to control other sessions')
   }
 

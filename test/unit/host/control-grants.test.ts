@@ -66,7 +66,8 @@ function world(sessions: Record<string, { leader: number; program: number }>) {
       isDescendant: async () => true,
     },
     host: 40,
-    leaders: () => Object.entries(sessions).map(([session_id, { leader }]) => ({ session_id, pid: leader })),
+    leaders: () =>
+      Object.entries(sessions).map(([session_id, { leader }]) => ({ session_id, pid: leader, command: ['bash'] })),
     grants: new ControlGrants({
       session: id => asking.get(id),
       allowsAll: () => false,
@@ -75,6 +76,7 @@ function world(sessions: Record<string, { leader: number; program: number }>) {
     }),
     look: async id => ({ session_id: id, title: id, question: QUESTION }),
     canProve: true,
+    isUnlimited: () => true,
   })
   return {
     questions,

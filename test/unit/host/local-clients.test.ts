@@ -31,6 +31,7 @@ interface World {
   allowsAll: boolean
   mayControl: boolean
   canProve: boolean
+  isUnlimited: boolean
 }
 
 /** A client in process `pid` (undefined: it proves none). A person who is asked says no. */
@@ -49,7 +50,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
       isDescendant: async one => PROCESSES[one]?.isDescendant ?? false,
     },
     host: 40,
-    leaders: () => [{ session_id: 'own', pid: 100 }],
+    leaders: () => [{ session_id: 'own', pid: 100, command: ['bash'] }],
     grants: new ControlGrants({
       session: id => (id === 'own' ? session : undefined),
       allowsAll: () => world.allowsAll ?? false,
@@ -58,6 +59,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
     }),
     look: async id => ({ session_id: id, title: id }),
     canProve,
+    isUnlimited: () => world.isUnlimited ?? true,
   })
   const access = clients.of({ pid: async () => pid })
   const verdict = async (type: RequestType, session_id?: string, read_only?: boolean): Promise<string> => {
@@ -71,16 +73,61 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
   return { access, verdict, clients, questions }
 }
 
-const PERSONS: [string, number][] = [
-  ['a terminal outside the sessions', 51],
-  ['otg at the prompt of a session', 102],
-]
-describe.each(PERSONS)('%s', (_name, pid) => {
-  it('may send everything', async () => {
-    const { verdict, access } = client(pid)
+it('a terminal outside the sessions may send everything', async () => {
+  const { verdict, access } = client(51)
+  for (const type of TYPES)
+    for (const target of ['other', undefined]) expect(await verdict(type, target)).toBe('allowed')
+  expect(access.isPerson()).toBe(true)
+  expect(access.mayDecide()).toBe(true)
+})
+
+describe('case 151: otg at the prompt of a session', () => {
+  const GIVING: RequestType[] = [
+    'show_pairing',
+    'answer_pairing',
+    'update_device',
+    'change_settings',
+    'set_ntfy_token',
+    'renew_webhook_secret',
+    'back_up',
+    'allow_control',
+  ]
+
+  it('may send everything, and needs a person elsewhere for what gives access', async () => {
     for (const type of TYPES)
-      for (const target of ['other', undefined]) expect(await verdict(type, target)).toBe('allowed')
+      for (const target of ['other', undefined])
+        expect([type, await client(102).verdict(type, target)]).toEqual([
+          type,
+          GIVING.includes(type) ? 'asks' : 'allowed',
+        ])
+    const { access } = client(102)
+    await access.find()
     expect(access.isPerson()).toBe(true)
+    expect(access.mayDecide()).toBe(false)
+  })
+
+  it.each(GIVING)('needs one for %s also where programs may control other sessions', async type => {
+    for (const world of [{ mayControl: true }, { allowsAll: true }])
+      expect(await client(102, world).verdict(type)).toBe('asks')
+  })
+
+  it('is not a person’s in a session into which a device typed that was revoked since, or may do less', async () => {
+    const world = { isUnlimited: true }
+    const { clients, verdict, access } = client(102, world)
+    clients.unrestricted.drove('own', 'phone')
+    clients.unrestricted.drove('another', 'tablet')
+    clients.deviceChanged('phone')
+    expect(await verdict('screen', 'other')).toBe('allowed')
+    world.isUnlimited = false
+    clients.deviceChanged('tablet')
+    expect(await verdict('screen', 'other')).toBe('allowed')
+    clients.deviceChanged('phone')
+    expect(await verdict('screen', 'other')).toBe('asks')
+    expect(access.isPerson()).toBe(false)
+    // Also if the device may do everything again: what it left there is still there.
+    world.isUnlimited = true
+    clients.deviceChanged('phone')
+    expect(access.isPerson()).toBe(false)
   })
 })
 
@@ -146,13 +193,13 @@ describe.each(OTHERS)('case 122: a program %s', (_name, pid) => {
 })
 
 it('case 103: what a device that is limited to some sessions types is not the desktop’s person', async () => {
-  const { clients, verdict, access } = client(102)
-  clients.unrestricted.limited('own')
+  const { clients, verdict, access } = client(102, { isUnlimited: false })
+  clients.unrestricted.drove('own', 'phone')
   expect(await verdict('screen', 'other')).toBe('asks')
   expect(access.isPerson()).toBe(false)
   for (const type of ['update_device', 'answer_pairing', 'change_settings', 'allow_control'] as const) {
-    const typed = client(102)
-    typed.clients.unrestricted.limited('own')
+    const typed = client(102, { isUnlimited: false })
+    typed.clients.unrestricted.drove('own', 'phone')
     expect(await typed.verdict(type)).toBe('forbidden')
   }
 })

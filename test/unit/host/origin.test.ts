@@ -43,7 +43,7 @@ const inside = { kind: 'session', session_id: 's', typed: false }
 describe.runIf(process.platform === 'linux')('the origin of a process, from /proc', () => {
   const originIn = async (script: string, mark: number | undefined) => {
     const { leader, pid } = await leaderWith(script)
-    const leaders = () => [{ session_id: 's', pid: leader.pid }]
+    const leaders = () => [{ session_id: 's', pid: leader.pid, command: ['bash', '--norc'] }]
     return originOf(pid, { processes: processesByProc(mark), host: ELSEWHERE, leaders })
   }
 
@@ -78,7 +78,7 @@ describe.runIf(process.platform !== 'win32' && has('ps'))('the origin of a proce
       [DETACHED, { kind: 'unproven' }],
     ] as const) {
       const { leader, pid } = await leaderWith(script)
-      const leaders = () => [{ session_id: 's', pid: leader.pid }]
+      const leaders = () => [{ session_id: 's', pid: leader.pid, command: ['bash', '--norc'] }]
       expect(await originOf(pid, { processes, host: ELSEWHERE, leaders })).toEqual(expected)
     }
   })
@@ -100,7 +100,7 @@ const SYSTEMS = [
 ]
 describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, by %s', (system, processes) => {
   /** Types a command into a shell with $OTG and $BIN, and looks where the otg that it starts comes from. */
-  const typed = async (command: string) => {
+  const typed = async (command: string, program: string[] = ['bash', '--norc']) => {
     const folder = temporaryFolder()
     const file = join(folder, 'pid')
     writeFileSync(
@@ -109,7 +109,10 @@ describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, b
     )
     // A module that starts otg, in whichever program loads it.
     writeFileSync(join(folder, 'Starter.pm'), `package Starter; system('${process.execPath}', '${folder}/otg.js'); 1;`)
-    const leader = spawn('bash', ['--norc'], {
+    // Commands that a shell reads from elsewhere.
+    writeFileSync(join(folder, 'commands'), `${process.execPath} ${folder}/otg.js\n`)
+    const leader = spawn(program[0]!, program.slice(1), {
+      cwd: folder,
       env: { ...process.env, OTG: join(folder, 'otg.js'), BIN: folder, NODE: process.execPath },
     })
     onCleanUp(() => leader.kill('SIGKILL'))
@@ -123,14 +126,18 @@ describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, b
     }
     await until(() => read() > 0, 'otg')
     onCleanUp(() => process.kill(read(), 'SIGKILL'))
-    const leaders = () => [{ session_id: 's', pid: leader.pid }]
+    const leaders = () => [{ session_id: 's', pid: leader.pid, command: program }]
     const origin = await originOf(read(), { processes, host: ELSEWHERE, leaders })
     return origin.kind === 'session' && origin.typed
   }
 
-  it('is a person’s at the prompt of a shell, or of one that was started there', async () => {
-    expect(await typed('$NODE $OTG')).toBe(true)
-    expect(await typed('bash --norc\r$NODE $OTG')).toBe(true)
+  const SHELLS = [['bash', '--norc'], ['sh'], ['-bash', '--norc'], ['zsh', '-f'], ['fish', '--no-config']].filter(
+    ([shell]) => has(shell!.replace(/^-/, '')),
+  )
+  it.each(SHELLS)('case 150: is a person’s at the prompt of the session’s shell: %s', async (...program) => {
+    const [shell, ...options] = program as [string, ...string[]]
+    expect(await typed('$NODE $OTG', [shell.replace(/^-/, ''), ...options])).toBe(true)
+    expect(await typed('$NODE $OTG | cat', [shell.replace(/^-/, ''), ...options])).toBe(true)
   })
 
   const PROGRAMS: [string, string][] = [
@@ -148,13 +155,34 @@ describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, b
       'PERL5LIB=$BIN PERL5OPT=-MStarter unshare -rm bash -c "mount --bind $(command -v perl) $(command -v dash) && exec dash"',
     ],
     ['is a shell that reads from a pipe', 'echo "$NODE $OTG" | bash'],
-    ['is a shell that reads from a file', 'echo "$NODE $OTG" >$BIN/commands; bash <$BIN/commands'],
+    ['is a shell that reads from a file', 'bash <$BIN/commands'],
+    ['is a shell in a shell', 'bash --norc\r$NODE $OTG'],
+    ['is a shell that reads a startup file', 'bash --rcfile $BIN/commands'],
+    ['is a shell that reads an init file', 'bash --init-file $BIN/commands -i'],
+    ['is a shell that reads commands by -s', 'bash --norc -s\r$NODE $OTG'],
+    ['is a shell in place of a program', 'perl -e \'$ENV{ENV}="$ENV{BIN}/commands"; exec "sh"\''],
+    ['is a subshell', '($NODE $OTG; true)'],
+    ['is a substitution of a command', 'echo "$($NODE $OTG)"'],
+    ['does not wait for it', '$NODE $OTG & sleep 1000'],
   ]
   // macOS has no namespaces.
   const hasNamespaces = system === '/proc' && canUnshare
   const possible = PROGRAMS.filter(([, command]) => !command.includes('unshare') || hasNamespaces)
   it.each(possible)('is a program’s if what started it %s', async (_what, command) => {
     expect(await typed(command)).toBe(false)
+  })
+
+  const LEADERS: [string, string[]][] = [
+    ['a startup file', ['bash', '--rcfile', 'commands', '-i']],
+    ['an init file', ['bash', '--init-file', 'commands', '-i']],
+    ['its arguments', ['bash', '-ic', '$NODE $OTG']],
+    ['its arguments, after others', ['bash', '--norc', '-i', '-c', '$NODE $OTG']],
+    ['a script', ['bash', '--norc', '-i', 'commands']],
+    ['-s', ['bash', '--norc', '-is']],
+    ['a program that became a shell', ['perl', '-e', 'exec "bash", "--norc"']],
+  ]
+  it.each(LEADERS)('case 150: is a program’s in a session whose command is a shell with %s', async (_what, program) => {
+    expect(await typed('$NODE $OTG', program)).toBe(false)
   })
 })
 
