@@ -48,8 +48,22 @@ export function statOf(pid: number | string): ProcessStat {
   }
 }
 
-/** All processes that have not ended: a zombie only waits for its parent. Empty where there is no /proc. */
-export function runningProcesses(): ProcessStat[] {
+let known: readonly ProcessStat[] | undefined
+
+/**
+ * All processes that have not ended: a zombie only waits for its parent. Empty where there is no /proc. Within one turn of the
+ * event loop they are read once: a host that stops ends all of its sessions in one, and each would read hundreds of files.
+ */
+export function runningProcesses(): readonly ProcessStat[] {
+  if (known) return known
+  known = readProcesses()
+  setImmediate(() => {
+    known = undefined
+  }).unref()
+  return known
+}
+
+function readProcesses(): ProcessStat[] {
   if (process.platform !== 'linux') return []
   const found: ProcessStat[] = []
   for (const name of readdirSync('/proc')) {

@@ -25,8 +25,11 @@ export interface ResizeEntry {
 /** Four windows of a client: one that is not further behind needs nothing from the store. */
 export const TAIL_BYTES = 4 * 1024 * 1024
 
-/** Entries cost memory of their own. An hour of typing is this many; more are dropped from the front. */
-const TAIL_ENTRIES = 16_384
+/**
+ * Entries cost memory of their own, some 400 bytes each. A quarter of an hour of typing is this many; more are dropped from the
+ * front, and read from the store by the few clients that come back later.
+ */
+const TAIL_ENTRIES = 4_096
 
 /** Below this a zstd frame is hardly smaller and not worth its CPU time: most echoes and prompts. */
 const MIN_COMPRESS_BYTES = 512
