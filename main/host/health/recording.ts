@@ -80,8 +80,9 @@ export function recordingHealth(health: HealthReports, steady_ms = STEADY_MS) {
     notCopied: (message: string) => health.begin('copy_failed', { message }),
     damaged: (session_id: string) => health.begin('history_damaged', { session_id }),
     historyLost: ({ file, how, sessions, bytes, kept }: LostHistory) => {
-      const output = ` (${megabytes(bytes ?? 0)} of output)`
-      const had = sessions === undefined ? '' : ` It had ${sessions} sessions${output} that are missing now.`
+      const count = sessions === 1 ? 'one session' : `${sessions} sessions`
+      const output = megabytes(bytes ?? 0)
+      const had = sessions === undefined ? '' : ` Missing now: ${count}, with ${output} of output.`
       const found = kept === undefined ? '' : ` What was found at its place is now ${kept}.`
       health.begin('history_lost', { path: file, message: `The file ${HOW[how]}.${had}${found}` })
     },
