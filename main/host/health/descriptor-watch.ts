@@ -6,6 +6,9 @@ import type { HealthReports } from './health.ts'
 /** With fewer, the next session and its clients take them all. */
 export const LOW_DESCRIPTORS = 32
 
+/** Reserved for the host itself, its files, threads and clients: a session that would take of these is refused. */
+export const RESERVED_DESCRIPTORS = LOW_DESCRIPTORS
+
 /** It is over when there are clearly more again, so that it does not come and go. */
 export const ENOUGH_DESCRIPTORS = 2 * LOW_DESCRIPTORS
 
@@ -25,7 +28,7 @@ export function watchDescriptors(health: HealthReports, free = freeDescriptors, 
 }
 
 /** Undefined: unknown (not Linux). */
-function freeDescriptors(): number | undefined {
+export function freeDescriptors(): number | undefined {
   if (process.platform !== 'linux') return undefined
   try {
     const [, soft = ''] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []

@@ -2,6 +2,9 @@
 import { accessSync, closeSync, constants, openSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
+/** Of the new terminal and what node-pty opens beside it. */
+const FORK_DESCRIPTORS = 8
+
 /** More descriptors than a host has by its other limits; beyond it, gaps stay. */
 const MAX_FILLED = 8192
 
@@ -17,9 +20,12 @@ export function withoutGaps<T>(fork: () => T): T {
     const highest = Math.max(...readdirSync('/proc/self/fd').map(Number))
     // Each takes the lowest one that is free, and Node.js opens it so that it closes at exec.
     while ((fillers.at(-1) ?? 0) < highest && fillers.length < MAX_FILLED) fillers.push(openSync('/dev/null', 'r'))
+    for (let n = 0; n < FORK_DESCRIPTORS; n++) fillers.push(openSync('/dev/null', 'r'))
   } catch {
     // No /proc, or no descriptor is free.
   }
+  // The fork needs some itself; where a high one was inherited, these are the last ones below it.
+  for (const spare of fillers.splice(-FORK_DESCRIPTORS)) closeSync(spare)
   try {
     return fork()
   } finally {

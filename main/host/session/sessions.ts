@@ -5,6 +5,7 @@ import type { AttentionKind, SessionInfo, SessionSpec, SessionState } from '../.
 import type { ScreenRules } from '../agents/screen-rules.ts'
 import { AwakeClock } from '../clock/awake-clock.ts'
 import type { Clocks } from '../clock/clocks.ts'
+import { freeDescriptors, RESERVED_DESCRIPTORS } from '../health/descriptor-watch.ts'
 import type { History } from '../history/write/history.ts'
 import type { Logger } from '../log/logger.ts'
 import { isForegroundBusy } from '../processes/process-group.ts'
@@ -125,11 +126,17 @@ export class Sessions {
     this.expire()
   }
 
-  /** Starts a session. Throws what Session throws, `size_invalid`, `too_many_sessions`, `host_stopping`. */
+  /** Starts a session. Throws what Session throws, `size_invalid`, `too_many_sessions`, `too_many_files`, `host_stopping`. */
   create(spec: SessionSpec): Session {
     if (this.#stopping) throw new CodedError('host_stopping', 'the host is stopping')
     if (this.running().length >= MAX_SESSIONS)
       throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
+    const free = freeDescriptors()
+    if (free !== undefined && free <= RESERVED_DESCRIPTORS)
+      throw new CodedError(
+        'too_many_files',
+        'the host has no file descriptors left for another session; end one, or start the host with a higher `ulimit -n`',
+      )
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
     const { history, screens, rules, clocks, date, home, env, dataDir, run, processes, timing } = this.#options
