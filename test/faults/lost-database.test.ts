@@ -123,7 +123,7 @@ describe('while the host runs', () => {
       harm(file)
       await until(async () => (await kinds(client)).includes('history_lost'), 'the loss to be said')
       const [trouble] = await client.troubles()
-      expect(trouble!.message).toContain('It had 2 sessions')
+      expect(trouble!.message).toContain('Missing now: 2 sessions')
       await until(() => isFound(client, 'before'), 'the output before')
       await printMore(client, running, 'more')
       await host.stop()
