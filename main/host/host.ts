@@ -218,7 +218,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => entrances.takeApart())
     undo.push(() => connections.closeAll(new CodedError('host_stopping', 'the host is stopping')))
     undo.push(() => sessions.stop('host_stopped'))
-    uploads.startSweeping(id => history.session(id))
+    uploads.startSweeping(id => history.session(id), hostHealth.isHistoryLost)
     const requests = new HistoryService(history, sessions, uploads, hostHealth.lookupsDied)
     historyService = requests
     undo.push(() => requests.close())

@@ -3,6 +3,7 @@ import {
   copyFileSync,
   existsSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
@@ -217,4 +218,19 @@ describe('before the host starts', () => {
     await host.stop()
     expect(await kinds(localClient(await startHost({ dataDir })))).toEqual([])
   })
+})
+
+it('files that phones uploaded stay when the history of their sessions is gone', async () => {
+  const { host, client, dataDir, ended } = await recordingHost()
+  client.close()
+  await host.stop()
+  const folder = join(dataDir, 'uploads', ended.slice(0, 13))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'photo.png'), 'a photo')
+  for (const name of ['otg.db', 'otg.db-wal', 'otg.db-shm']) rmSync(join(dataDir, name), { force: true })
+  const again = await startHost({ dataDir })
+  expect(await kinds(localClient(again))).toContain('history_lost')
+  // Stopping waits for what is being removed.
+  await again.stop()
+  expect(existsSync(join(folder, 'photo.png'))).toBe(true)
 })

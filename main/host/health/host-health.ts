@@ -32,6 +32,7 @@ export function createHealth({ file, log, changed, began }: HostHealthOptions) {
     recording: recordingHealth(health),
     saved: new SavedFiles(health),
     screensDied: counted('screens_restart', DYING_THREAD),
+    isHistoryLost: () => health.has('history_lost'),
     lookupsDied: counted('history_unreadable', DYING_THREAD),
     notAccepted: (error: Error) => notAccepted(error.message),
     logFailing: (error: Error | undefined) =>

@@ -164,13 +164,15 @@ export class Uploads {
   }
 
   /** Sweeps now and then, because sessions are deleted for their age, too. `find` rejects with `session_unknown`. */
-  startSweeping(find: (id: string) => Promise<unknown>): void {
+  startSweeping(find: (id: string) => Promise<unknown>, isHistoryLost: () => boolean): void {
     const isKnown = (id: string) =>
       find(id).then(
         () => true,
         error => toCoded(error).code !== 'session_unknown',
       )
     const sweep = () => {
+      // Its sessions' files are all that is left of them; their folders may be known again after `otg restore`.
+      if (isHistoryLost()) return
       const failed = (error: unknown) => {
         this.#options.log.error({ err: error }, 'uploads of deleted sessions could not be removed')
       }
