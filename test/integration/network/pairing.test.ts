@@ -372,7 +372,7 @@ describe('case 16: a phone that waits for approval', () => {
     expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
   })
 
-  it('is not enrolled when it is approved on a full disk, and can be approved again', async () => {
+  it('is not enrolled when it is approved on a full disk, hears why, and can be paired by a new code', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -380,11 +380,13 @@ describe('case 16: a phone that waits for approval', () => {
     const inTheWay = join(host.dataDir, 'devices.json.new')
     mkdirSync(inTheWay)
     await expect(answer(desk, true)).rejects.toMatchObject({ code: 'data_dir_unusable' })
-    expect(phone.client.state.name).toBe('awaiting_approval')
+    expect(await phone.connected).toBe('data_dir_unusable')
     expect(await devices(desk)).toEqual([])
     rmSync(inTheWay, { recursive: true })
+    const again = scan(host, await shownBy(desk))
+    await asks(again.client)
     await answer(desk, true)
-    expect(await phone.connected).toBe('ready')
+    expect(await again.connected).toBe('ready')
   })
 })
 

@@ -3,10 +3,11 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { breakRecording } from '../../support/break-recording.ts'
+import { turnableClocks } from '../../support/clocks.ts'
 import {
   approvingDesktop,
   cleanUp,
@@ -139,13 +140,12 @@ describe('a phone whose page is closed', () => {
   })
 
   it('case 131: is not notified while it has to be confirmed again', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] })
-    onCleanUp(() => void vi.useRealTimers())
-    const host = await start()
+    const clocks = turnableClocks()
+    const host = await start({ clocks })
     const desk = await approvingDesktop(host)
     await desk.changeSettings({ ask_again_days: 1 })
     await subscribed(host)
-    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    clocks.pass(2 * 24 * 3_600_000)
     const { subscriber } = await subscribed(host)
     const { say } = await agent(desk)
     say('May I?')
