@@ -181,6 +181,7 @@ export class LocalClients {
       // The person reads, and allows, one certain session.
       const session = session_id === undefined ? undefined : await this.#options.look(session_id)
       const access = { ...named, session_id: session?.session_id ?? session_id }
+      const starter = await this.#starterOf(from.session_id)
       const isSingle = this.#check(from, access) === 'ask_each'
       waiting()
       const about = session_id === undefined ? undefined : (session ?? { session_id, title: session_id })
@@ -188,7 +189,7 @@ export class LocalClients {
       this.#asking.add(asking)
       const signals = [gone.signal, asking.withdraw.signal, ...(cancel ? [cancel] : [])]
       await grants
-        .ask(wishOf(access.type, isTyping(access), about, access.message, from.argv), {
+        .ask(wishOf(access.type, isTyping(access), about, access.message, from.argv, starter), {
           session_id: from.session_id,
           origins: () => this.#originsOf(from.session_id),
           gone: AbortSignal.any(signals),
@@ -284,6 +285,14 @@ export class LocalClients {
       this.#roots.set(session_id, UNKNOWN)
       this.#remember(session_id, UNKNOWN)
     }
+  }
+
+  /** The session that a person started and whose programs started this one: its title is not one that they chose for a new session. */
+  async #starterOf(session_id: string): Promise<WishedSession | undefined> {
+    const root = this.#rootOf(session_id)
+    if (root === session_id) return undefined
+    const found = root === UNKNOWN ? undefined : await this.#options.look(root)
+    return found ?? { session_id: root, title: 'a detached program' }
   }
 
   #rootOf(session_id: string): string {

@@ -20,17 +20,18 @@ const QUOTED_CHARACTERS = 60
 /** As `otg ls` shows it. */
 const ID_CHARACTERS = 8
 
-/** `isTyping`: of `attach`, that it types. `argv`: of the program that asks. */
+/** `isTyping`: of `attach`, that it types. `argv`: of the program that asks. `starter`: the session whose programs started that of the program. */
 export function wishOf(
   type: RequestType,
   isTyping: boolean,
   session: WishedSession | undefined,
   message: ClientMessage | undefined,
   argv: readonly string[],
+  starter?: WishedSession,
 ): Wish {
   const isLasting = type === 'attach' || (message && 'watch' in message && message.watch === true)
   return {
-    text: `A program in this session wants to ${actOf(type, isTyping, session, message)}.`,
+    text: `A program in this session${starter ? `, which ${nameOf(starter)} started,` : ''} wants to ${actOf(type, isTyping, session, message)}.`,
     context: [oneLine(argv.join(' '), COMMAND_CHARACTERS), ...detailsOf(message)],
     once:
       type === 'show_pairing'
@@ -56,14 +57,17 @@ function quoted(text: string): string {
   return `“${cut.replace(/[“”„‟"]/g, "'")}”`
 }
 
+function nameOf({ session_id, title, has_twin }: WishedSession): string {
+  return quoted(title) + (has_twin ? ` (${session_id.slice(0, ID_CHARACTERS)})` : '')
+}
+
 function actOf(
   type: RequestType,
   isTyping: boolean,
   session: WishedSession | undefined,
   message: ClientMessage | undefined,
 ): string {
-  const id = session?.has_twin ? ` (${session.session_id.slice(0, ID_CHARACTERS)})` : ''
-  const it = session ? quoted(session.title) + id : 'a session'
+  const it = session ? nameOf(session) : 'a session'
   const isWatched = message && 'watch' in message && message.watch === true
   const changes = isWatched ? ', and every change of them' : ''
   switch (type) {

@@ -301,6 +301,30 @@ describe('case 124: after a question without a yes', () => {
     }
   })
 
+  it('case 190: the question names the session that a person started, however far the asking one is from it', async () => {
+    for (const [asker, said] of [
+      ['mine', 'A program in this session wants to read the screen of “other”.'],
+      ['child', 'A program in this session, which “mine” started, wants to read the screen of “other”.'],
+      ['grandchild', 'A program in this session, which “mine” started, wants to read the screen of “other”.'],
+    ] as const) {
+      const here = await family()
+      void here.program(asker).ask(WISH)
+      await untilAsked(here, 1)
+      expect(here.questions[0]!.text).toBe(said)
+    }
+  })
+
+  it('case 190: sessions of one origin have the places of one for requests that wait', async () => {
+    const here = await family()
+    const outcomes = Array.from({ length: 4 }, () => ['mine', 'child', 'grandchild', 'sibling'])
+      .flat()
+      .map(asker => here.program(asker).ask(WISH))
+    await untilAsked(here, 1)
+    for (let i = 0; i < 50; i++) await here.settled()
+    expect(here.questions).toHaveLength(1)
+    expect(outcomes.filter(one => one.outcome() === 'waits')).toHaveLength(8)
+  })
+
   it('sessions of one origin ask one after the other', async () => {
     const here = await family()
     for (const one of ['mine', 'child', 'grandchild', 'sibling']) void here.program(one).ask(WISH)
