@@ -108,6 +108,7 @@ export class LogRows {
   readonly #text
   readonly #forgetText
   readonly #texts
+  readonly #textsOf
   readonly #blocksWith
   readonly #indexBytes
   readonly #unindexed
@@ -205,6 +206,12 @@ export class LogRows {
     this.#texts = db
       .prepare<[number, number], number>(
         'SELECT piece FROM text WHERE piece < ? AND lines > 0 ORDER BY piece DESC LIMIT ?',
+      )
+      .pluck()
+    this.#textsOf = db
+      .prepare<[string, number, number], number>(
+        `SELECT t.piece FROM text t JOIN pieces p ON p.piece = t.piece
+         WHERE p.session IN (SELECT value FROM json_each(?)) AND t.piece < ? AND t.lines > 0 ORDER BY t.piece DESC LIMIT ?`,
       )
       .pluck()
     this.#blocksWith = db
@@ -386,6 +393,11 @@ export class LogRows {
   /** Numbers of rows with text, the newest first, below `below`. */
   rowsWithText(below: number, limit: number): number[] {
     return this.#texts.all(below, limit)
+  }
+
+  /** The same of these sessions alone, by their numbers. */
+  rowsWithTextOf(sessions: readonly number[], below: number, limit: number): number[] {
+    return this.#textsOf.all(JSON.stringify(sessions), below, limit)
   }
 
   /**

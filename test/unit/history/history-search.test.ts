@@ -355,6 +355,57 @@ describe('a search', () => {
     expect(await linesFor(lookup, 'needle', { filter: { text: 'renamed' }, live })).toEqual(['needle young'])
   })
 
+  it('case 103: of chosen sessions alone, tells nothing of others: no row, no size, and reads no other', async () => {
+    const history = await openHistory()
+    const own = sessionInfo({ title: 'own' })
+    const other = sessionInfo({ title: 'other' })
+    await recorded(history, 'common needle of mine\r\n'.repeat(400), own)
+    const store = new Store(history.file, Date.now, { readonly: true })
+    const lines = (line: string) => `${line}\r\n`.repeat(400)
+    /** Every page of a search that is always out of time. */
+    const replies = (query: string) => {
+      const pages: SearchReply[] = []
+      for (let cursor: string | undefined; ; ) {
+        const request = { query, filter: { only: [own.session_id] }, limit: 50, context: 0, cursor, live: [] }
+        const steps = search(store, request, () => true)
+        let step = steps.next()
+        while (!step.done) step = steps.next()
+        pages.push(step.value)
+        if (step.value.cursor === null) return pages
+        cursor = step.value.cursor
+      }
+    }
+    const queries = ['needle', 'common', 'vault', 'xylo*', 'nowhere']
+    const before = queries.map(query => replies(query))
+    await recorded(history, lines('the vault has a needle, xylophone'), other)
+    const read: number[] = []
+    const { byId, blocksWith } = store.logRows
+    store.logRows.byId = row => {
+      read.push(row)
+      return byId.call(store.logRows, row)
+    }
+    store.logRows.blocksWith = (...parameters) => {
+      read.push(-1)
+      return blocksWith.apply(store.logRows, parameters)
+    }
+    expect(queries.map(query => replies(query))).toEqual(before)
+    const number = store.sessions.require(own.session_id).session
+    expect(read.filter(row => row < 0 || byId.call(store.logRows, row)?.session !== number)).toEqual([])
+    // Whatever a device sends as its cursor.
+    const steps = search(
+      store,
+      {
+        ...{ query: 'xylo*', filter: { only: [own.session_id] }, limit: 3, context: 0, live: [] },
+        cursor: '999999.999999999999999',
+      },
+      () => true,
+    )
+    let step = steps.next()
+    while (!step.done) step = steps.next()
+    expect(step.value.hits).toEqual([])
+    store.close()
+  })
+
   it('survives hostile queries', async () => {
     const history = await openHistory()
     await recorded(history, 'a plain line\r\n')
