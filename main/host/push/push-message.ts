@@ -59,7 +59,9 @@ export function pushNotificationOf(info: SessionInfo): Omit<PushNotification, 's
   // What it is about comes first, as on the screen.
   const text = linesOf(question).join(SEPARATOR) || shown.text
   const isWhole = isShownWhole(question, TEXT_CHARACTERS) && [...text].length <= TEXT_CHARACTERS
-  const actions = isWhole ? actionsOf(question) : []
+  // A permission to control others is given in the app or the page: a browser may show buttons on a locked phone.
+  const isPermission = activity?.evidence === 'request'
+  const actions = isWhole && !isPermission ? actionsOf(question) : []
   return { ...shown, text, question_id: question.question_id, ...(actions.length > 0 && { actions }) }
 }
 

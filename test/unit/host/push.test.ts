@@ -636,10 +636,11 @@ describe('notifications', () => {
 describe('the notification of a question', () => {
   const option = (label: string, answer: 'yes' | 'no' | null) => ({ label, key: '', answer })
   const OPTIONS = [option('Yes', 'yes'), option('Yes, always', null), option('No', 'no')]
-  const of = (question: object, attention: object = {}) =>
+  const of = (question: object, attention: object = {}, evidence = 'screen') =>
     pushNotificationOf({
       title: 'agent',
       activity: {
+        evidence,
         question: { question_id: '1-a', kind: 'approve', text: 'Proceed?', context: [], options: OPTIONS, ...question },
       },
       attention: { at: 1, text: 'Proceed?', kind: 'blocked', ...attention },
@@ -668,6 +669,11 @@ describe('the notification of a question', () => {
     ['has a long option', { options: [option('y'.repeat(41), 'yes'), option('No', 'no')] }],
   ])('case 75: has no buttons if the question %s', (_what, question) => {
     expect(of(question)).not.toHaveProperty('actions')
+  })
+
+  it('case 191: has no buttons if it is for permission to control others, however short', () => {
+    const asked = of({ text: 'May it?', options: [option('Allow once', 'yes'), option('Deny', 'no')] }, {}, 'request')
+    expect(asked).toEqual({ title: 'agent', kind: 'blocked', text: 'May it?', question_id: '1-a' })
   })
 
   it('does not exist while no one is to be notified', () => {

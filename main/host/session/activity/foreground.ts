@@ -95,8 +95,17 @@ export function programOf(argv: readonly string[]): string {
   if (script === undefined || script.startsWith('-')) return name
   const file = shortName(script).replace(/\.([cm]?[jt]s|py|rb|pl|php)$/, '')
   if (!GENERIC_SCRIPT.test(file)) return file
-  const [, inPackage] = /.*node_modules\/(?:@[^/]+\/)?([^/]+)\//.exec(script) ?? []
-  return inPackage ?? file
+  return packageOf(script) || file
+}
+
+/** The innermost npm package that a file is in, without its scope; '' if there is none. In time that grows with the path only. */
+function packageOf(path: string): string {
+  const parts = path.split('/')
+  const file = parts.length - 1
+  const at = parts.lastIndexOf('node_modules', file - 2) + 1
+  if (file < 2 || at === 0) return ''
+  const isScope = parts[at]!.startsWith('@') && at + 1 < file
+  return parts[isScope ? at + 1 : at]!
 }
 
 /** `/usr/bin/vim` becomes vim, `-bash` becomes bash; `npm run build`, as npm calls itself, stays. */
