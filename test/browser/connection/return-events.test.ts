@@ -207,7 +207,7 @@ test('missing output is reported', async ({ phone, host }) => {
   await phone.fits()
   await phone.matchesHost(session_id)
   await phone.page.getByRole('button', { name: 'Dismiss' }).tap()
-  await expect(phone.page.getByText('Part of the history')).toHaveCount(0)
+  await expect(phone.page.getByText('Part of the output')).toHaveCount(0)
 })
 
 for (const way of ['stopped', 'crashed'] as const)
