@@ -376,9 +376,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
       isUnlimited: device_id =>
         devices.list().some(one => one.device_id === device_id && !one.read_only && !one.sessions),
     })
+    outgoing.rootOf = session_id => localClients.rootOf(session_id)
 
-    const { path: folder } = dataDir
-    const upkeep = new Upkeep({ folder, database, files: atRest, version: options.version, history, health })
+    const upkeep = new Upkeep({
+      folder: dataDir.path,
+      database,
+      files: atRest,
+      version: options.version,
+      history,
+      health,
+    })
     undo.push(() => upkeep.close())
     const started_at = Date.now()
     const status = () =>

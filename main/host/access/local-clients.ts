@@ -278,7 +278,7 @@ export class LocalClients {
   #started(origin: Origin, session_id: string): void {
     if (origin.kind === 'session' && !this.#isTyped(origin)) {
       this.#starters.set(session_id, origin.session_id)
-      this.#roots.set(session_id, this.#rootOf(origin.session_id))
+      this.#roots.set(session_id, this.rootOf(origin.session_id))
       this.#remember(session_id, origin.session_id)
     }
     if (origin.kind === 'stray' || (origin.kind === 'unproven' && this.#options.canProve)) {
@@ -289,19 +289,20 @@ export class LocalClients {
 
   /** The session that a person started and whose programs started this one: its title is not one that they chose for a new session. */
   async #starterOf(session_id: string): Promise<WishedSession | undefined> {
-    const root = this.#rootOf(session_id)
+    const root = this.rootOf(session_id)
     if (root === session_id) return undefined
     const found = root === UNKNOWN ? undefined : await this.#options.look(root)
     return found ?? { session_id: root, title: 'a detached program' }
   }
 
-  #rootOf(session_id: string): string {
+  /** The session that a person started, from which a program started this one, directly or through others. */
+  rootOf(session_id: string): string {
     return this.#roots.get(session_id) ?? session_id
   }
 
   /** Its root, and those of the sessions that typed into it: whose programs may be behind what its programs ask. */
   #originsOf(session_id: string): string[] {
-    return [...new Set([...this.#controllersOf(session_id)].map(one => this.#rootOf(one)))]
+    return [...new Set([...this.#controllersOf(session_id)].map(one => this.rootOf(one)))]
   }
 
   /** A person's command, in a session that only people started and typed into. */

@@ -17,6 +17,10 @@ import { type WebhookSetting, webhookRequest } from './webhook.ts'
 export const MAX_PER_HOUR = 60
 /** Of one session per channel, so that a program that asks all the time does not use up what other sessions need. */
 export const MAX_PER_SESSION = 20
+/** Of one session that may take any place of the hour: those after them leave places for other sessions. */
+export const FIRST_OF_SESSION = 3
+/** Half of the places are only for first ones: noisy sessions leave ten other sessions all of theirs. */
+export const MAX_OF_NOISY = MAX_PER_HOUR / 2
 const HOUR_MS = 3_600_000
 
 /** Presses of a test button: this many at once, then one per TEST_MS. */
@@ -48,6 +52,8 @@ export interface NotifierOptions {
 }
 
 export class Notifier {
+  /** The session that a person started and whose programs started this one: they share the places of one. */
+  rootOf = (session_id: string): string => session_id
   readonly #options: NotifierOptions
   readonly #now: () => number
   readonly #channels: { name: string; send(session_id: string): void; sent: HourlyBound }[]
@@ -106,8 +112,9 @@ export class Notifier {
 
   /** A wait began that people are notified of; or a trouble, by its ID (trouble-notices.ts). */
   notify(session_id: string): void {
+    const root = this.rootOf(session_id)
     for (const { name, send, sent } of this.#channels) {
-      if (sent.take(this.#now(), session_id)) send(session_id)
+      if (sent.take(this.#now(), root)) send(session_id)
       else this.#options.log.info({ channel: name }, 'a notification was left out: too many in an hour')
     }
   }
@@ -133,7 +140,7 @@ export class Notifier {
   }
 }
 
-/** At most MAX_PER_HOUR in any hour, and MAX_PER_SESSION of one session. */
+/** At most MAX_PER_HOUR in any hour, MAX_PER_SESSION of one session, and none after its first ones in the places kept for others. */
 export class HourlyBound {
   readonly #sent: { at: number; session_id: string }[] = []
 
@@ -141,7 +148,8 @@ export class HourlyBound {
     // A clock that was set back must not stop notifications until it has caught up.
     while (this.#sent.length > 0 && (now - this.#sent[0]!.at >= HOUR_MS || this.#sent[0]!.at > now)) this.#sent.shift()
     if (this.#sent.length >= MAX_PER_HOUR) return false
-    if (this.#sent.filter(one => one.session_id === session_id).length >= MAX_PER_SESSION) return false
+    const own = this.#sent.filter(one => one.session_id === session_id).length
+    if (own >= MAX_PER_SESSION || (own >= FIRST_OF_SESSION && this.#sent.length >= MAX_OF_NOISY)) return false
     this.#sent.push({ at: now, session_id })
     return true
   }

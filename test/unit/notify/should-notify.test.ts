@@ -113,6 +113,13 @@ describe('the bound per hour', () => {
     expect(bound.take(1_000, 'a')).toBe(true)
   })
 
+  it.each([3, 5, 10])('case 192: leaves places for other sessions when %i are noisy', noisy => {
+    const bound = new HourlyBound()
+    for (let n = 0; n < 1000; n++) bound.take(n, `noisy ${n % noisy}`)
+    const others = Array.from({ length: 30 }, (_, n) => bound.take(1000 + n, `other ${n % 10}`))
+    expect(others).toEqual(others.map(() => true))
+  })
+
   it('lets MAX_PER_SESSION of one session through, so that others can still notify', () => {
     const bound = new HourlyBound()
     const counts = { noisy: 0, other: 0 }
