@@ -1,5 +1,7 @@
 // What commands print: lines and JSON lines on standard output, notes and errors on standard error.
 
+import { jsonLine } from './json-line.ts'
+
 export interface Output {
   readonly isTerminal: boolean
   /** Columns of the terminal; infinite if output is not a terminal. */
@@ -40,10 +42,10 @@ export function createOutput(readerGone: () => void): Output {
     },
     line: text => void stdout.write(`${text}\n`),
     text: text => void stdout.write(text),
-    json: value => void stdout.write(`${JSON.stringify(value)}\n`),
+    json: value => void stdout.write(`${jsonLine(value)}\n`),
     note: text => void stderr.write(`${text}\n`),
     error: (code, message) => {
-      output.note(json ? JSON.stringify({ error: { code, message } }) : `otg: ${message}`)
+      output.note(json ? jsonLine({ error: { code, message } }) : `otg: ${message}`)
     },
     jsonErrors: on => {
       json = on

@@ -11,6 +11,7 @@ import { loginShell } from '../../host/session/shell.ts'
 import { boundNewObjects, collectWhenQuiet } from '../../host/threads/memory.ts'
 import { numberOf, UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
+import { jsonLine } from '../command/json-line.ts'
 import { startInBackground } from '../host/detached-host.ts'
 import { printHostBanner, type ReadyHost } from '../host/host-banner.ts'
 import { RunningHost } from '../host/running-host.ts'
@@ -114,7 +115,7 @@ function describe({ pid, dataDir, port, otherPort, addresses }: Host): ReadyHost
 /** Starts the background process's host and reports the result on a file descriptor, for startInBackground. */
 async function startAndReport(fd: number, options: HostOptions, context: Context): Promise<RunningHost> {
   const report = (value: object) => {
-    writeSync(fd, `${JSON.stringify(value)}\n`)
+    writeSync(fd, `${jsonLine(value)}\n`)
     closeSync(fd)
   }
   try {

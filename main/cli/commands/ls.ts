@@ -3,6 +3,7 @@ import { ActivityState, type SessionInfo, type Trouble } from '../../../protocol
 import { listOf } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
+import { jsonLine } from '../command/json-line.ts'
 import { shortId } from '../command/session-ids.ts'
 import { stateText } from '../command/session-state.ts'
 import { cut, printable, table, widthOf } from '../command/text-layout.ts'
@@ -27,7 +28,7 @@ export const ls: Command = async (context, parsed) => {
   const shown = listed.filter(({ activity }) => states.length === 0 || (activity && states.includes(activity.state)))
   // On standard error in both forms: the lines of standard output are sessions.
   for (const trouble of troubles)
-    output.note(json ? JSON.stringify({ trouble }) : `otg: ${troubleLine(trouble)}; see: ${program} status`)
+    output.note(json ? jsonLine({ trouble }) : `otg: ${troubleLine(trouble)}; see: ${program} status`)
   if (json) for (const session of shown) output.json(session)
   else if (shown.length > 0) for (const line of lines(shown, sessions, output.columns)) output.line(line)
   else if (states.length > 0) output.note(`no sessions that are ${states.join(' or ')}`)
