@@ -377,15 +377,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
         devices.list().some(one => one.device_id === device_id && !one.read_only && !one.sessions),
     })
     outgoing.rootOf = session_id => localClients.rootOf(session_id)
-
-    const upkeep = new Upkeep({
-      folder: dataDir.path,
-      database,
-      files: atRest,
-      version: options.version,
-      history,
-      health,
-    })
+    const { path: folder } = dataDir
+    const upkeep = new Upkeep({ folder, database, files: atRest, version: options.version, history, health })
     undo.push(() => upkeep.close())
     const started_at = Date.now()
     const status = () =>
