@@ -47,9 +47,9 @@ export class PairingWatch extends Emitter<PairingEvents> {
     return this.#requests
   }
 
-  /** Whether the request was waiting before the watch began, so the phone has not seen this code. */
-  isEarly({ pairing_id }: PairingRequest): boolean {
-    return this.#early.has(pairing_id)
+  /** Whether the phone has not seen this code: it waited before the watch began, or has no code and has to be confirmed again. */
+  isEarly({ pairing_id, again }: PairingRequest): boolean {
+    return again || this.#early.has(pairing_id)
   }
 
   /** Starts showing the code. Resolves with it; rejects if the host stops. */

@@ -74,8 +74,8 @@ const MAX_REMEMBERED = 1024
 /** The id of an unknown session. */
 const UNKNOWN = ''
 
-/** In place of a session: a device that is limited to some sessions, may only look, or was revoked. */
-const LIMITED_DEVICE = 'limited device'
+/** With its ID, in place of a session: a device that is limited to some sessions, may only look, or was revoked. */
+const LIMITED_DEVICE = 'device '
 
 /** A client that a person allowed something. */
 interface GrantedClient {
@@ -124,7 +124,7 @@ export class LocalClients {
   deviceChanged(device_id: string): void {
     if (this.#options.isUnlimited(device_id)) return
     for (const [session_id, devices] of this.#devices)
-      if (devices.has(device_id)) this.#remember(session_id, LIMITED_DEVICE)
+      if (devices.has(device_id)) this.#remember(session_id, LIMITED_DEVICE + device_id)
   }
 
   #drove(session_id: string, device_id: string): void {
@@ -132,7 +132,7 @@ export class LocalClients {
     if (devices?.has(device_id)) return
     if (devices) devices.add(device_id)
     else this.#devices.set(session_id, new Set([device_id]))
-    if (!this.#options.isUnlimited(device_id)) this.#remember(session_id, LIMITED_DEVICE)
+    if (!this.#options.isUnlimited(device_id)) this.#remember(session_id, LIMITED_DEVICE + device_id)
     this.#forgetEnded(this.#devices)
   }
 
@@ -349,7 +349,7 @@ export class LocalClients {
     // Those that control the controller, too: it may be forgotten before this session ends.
     const running = this.#running()
     for (const one of this.#controllersOf(controller))
-      if (running.has(one) || one === UNKNOWN || one === LIMITED_DEVICE) controllers.add(one)
+      if (running.has(one) || one === UNKNOWN || one.startsWith(LIMITED_DEVICE)) controllers.add(one)
     controllers.delete(session_id)
     this.#controllers.set(session_id, controllers)
     this.#forgetEnded(this.#controllers)

@@ -1,6 +1,6 @@
 // Pairing: the secret in the code while a client shows it, and the phones that wait for approval.
 import { randomUUID } from 'node:crypto'
-import { generateSecret } from '../../../protocol/channel/keys.ts'
+import { encodeBase64url, generateSecret } from '../../../protocol/channel/keys.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Clocks, systemClocks } from '../clock/clocks.ts'
 import { type Device, proposedName } from './devices.ts'
@@ -21,6 +21,16 @@ export const MAX_WAITING = 3
  * who watches the screen is one guess at six digits, so all of them succeed with a chance of 5 in a million.
  */
 export const MAX_SPENT_CODES = 5
+
+/**
+ * How often one paired device asks to be confirmed again, with other digits each time: it needs no code, and each request comes
+ * to a person's eyes. More than a phone that reloads its page and loses its network; a guess at six digits succeeds five times in a million.
+ */
+export const MAX_CONFIRMATIONS = 5
+export const CONFIRMATIONS_MS = 600_000
+
+/** More devices than can be paired: entries older than CONFIRMATIONS_MS are dropped first. */
+const MAX_REMEMBERED = 128
 
 export interface PairingOptions {
   /** Pairs the device. Throws errors for the person who approved it. */
@@ -92,6 +102,8 @@ export class Pairing {
   /** Codes that devices have spent since a person did something. */
   #spent = 0
   #waiting: Waiting[] = []
+  /** When devices asked to be confirmed again, and whether a person declined the last time: by their keys. */
+  readonly #confirmations = new Map<string, { times: number[]; declined: boolean }>()
 
   constructor(options: PairingOptions) {
     this.#options = options
@@ -176,9 +188,15 @@ export class Pairing {
     }))
   }
 
-  /** A phone that has claimed a secret requests pairing. Throws `pairing_busy`. */
+  /** A phone that has claimed a secret requests pairing, or one that is paired to be confirmed again. Throws `pairing_busy`, `pairing_elsewhere`. */
   request(candidate: PairingCandidate, outcome: PairingOutcome): PairingRequest {
     const before = this.#find(candidate.publicKey, candidate.secure)
+    if (candidate.confirms) {
+      // Its digits are on both screens, and stay until the request ends.
+      if (before)
+        throw new CodedError('pairing_elsewhere', 'this phone is already waiting, in another tab or connection')
+      this.#countConfirmation(encodeBase64url(candidate.publicKey))
+    }
     // The new request replaces the old one without a change event: it is not a refusal.
     if (before) this.#forget(before)
     before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has made another request'))
@@ -218,7 +236,10 @@ export class Pairing {
   /** The phone's connection is gone. Its request stays: a phone may sleep while its owner walks to the desktop. */
   leave(outcome: PairingOutcome): void {
     const waiting = this.#waiting.find(one => one.outcome === outcome)
-    if (waiting) waiting.outcome = undefined
+    if (!waiting) return
+    waiting.outcome = undefined
+    // With its connection, a phone that is confirmed again loses its digits: it asks anew.
+    if (waiting.request.confirms) this.#remove(waiting)
   }
 
   /** The desktop's decision. Throws `pairing_unknown`, and what `admit` throws, which the phone learns too: it is not paired. */
@@ -228,6 +249,8 @@ export class Pairing {
     const wasExhausted = this.exhausted
     this.#spent = 0
     if (wasExhausted) this.renew()
+    const confirmation = this.#confirmations.get(encodeBase64url(waiting.request.publicKey))
+    if (confirmation && waiting.request.confirms) confirmation.declined = !allow
     if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'the desktop declined the request'))
     let device: Device
     try {
@@ -237,6 +260,7 @@ export class Pairing {
       throw error
     }
     const { outcome } = waiting
+    this.#confirmations.delete(encodeBase64url(waiting.request.publicKey))
     this.#remove(waiting)
     outcome?.admitted(device)
   }
@@ -289,6 +313,22 @@ export class Pairing {
   #live(): readonly Waiting[] {
     for (const waiting of this.#waiting) if (this.#clocks.elapsed() >= waiting.until) this.#expire(waiting)
     return this.#waiting
+  }
+
+  /** Throws `pairing_busy`: the device has asked too often lately, or a person has declined. */
+  #countConfirmation(key: string): void {
+    const now = this.#clocks.elapsed()
+    const isRecent = (at: number) => now - at < CONFIRMATIONS_MS
+    const { times = [], declined = false } = this.#confirmations.get(key) ?? {}
+    const recent = times.filter(isRecent)
+    if (recent.length >= MAX_CONFIRMATIONS || (declined && recent.length > 0))
+      throw new CodedError(
+        'pairing_busy',
+        'this phone has asked a short time ago; wait ten minutes, or pair it with a code',
+      )
+    if (this.#confirmations.size >= MAX_REMEMBERED)
+      for (const [one, entry] of this.#confirmations) if (!entry.times.some(isRecent)) this.#confirmations.delete(one)
+    this.#confirmations.set(key, { times: [...recent, now], declined: false })
   }
 
   #expire(waiting: Waiting): void {

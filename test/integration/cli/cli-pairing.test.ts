@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
 import { readHostInfo } from '../../../main/host/files/host-info.ts'
 import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
+import { openChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
@@ -155,6 +157,46 @@ describe('otg pair for a script', () => {
     expect(phone.client.host!.read_only).toBe(true)
     expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { read_only: true } })
     await expect(phone.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
+  })
+
+  it('case 153: lets in no phone with --yes that has no code and has to be confirmed again', async () => {
+    const before = start(folder, ['pair', '--yes', '--json'])
+    const old = await scan((await firstLine(before)).url as string, 'old')
+    await old.approved
+    await before.finished
+    old.client.close()
+    const desk = await desktop()
+    await desk.changeSettings({ ask_again_days: 0.00001 })
+    onCleanUp(() => desk.changeSettings({ ask_again_days: null }))
+    const comes = () => comeBack(old.identity).then(client => client.close())
+    await until(
+      () =>
+        comes().then(
+          () => false,
+          error => error.code === 'confirm_needed',
+        ),
+      'the phone to be asked again',
+    )
+    const running = start(folder, ['pair', '--yes', '--json'])
+    const { url } = await firstLine(running)
+    const transport = await connectWebSocket(host)
+    const { hostKey, keys } = old.identity
+    const client = new LocalClient({
+      connect: async () =>
+        openChannel({ transport, mode: 'confirm', staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE }),
+      client: { kind: 'phone', name: 'old' },
+      reconnect: false,
+    })
+    onCleanUp(() => client.close())
+    void client.connect().catch(() => {})
+    await until(async () => (await desk.devices()).requests.length === 1, 'the request')
+    const phone = await scan(url as string, 'new')
+    await phone.approved
+    expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { name: 'new' } })
+    expect((await desk.devices()).requests).toMatchObject([{ name: 'old', again: true }])
+    expect(client.state.name).toBe('awaiting_approval')
+    client.close()
+    await until(async () => (await desk.devices()).requests.length === 0, 'the end of the request')
   })
 
   it.each([true, false])('waits for an answer from another client without --yes: %s', async allow => {

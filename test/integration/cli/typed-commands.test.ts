@@ -3,6 +3,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { inflate } from '../../../main/cli/command/inflate.ts'
+import { readHostInfo } from '../../../main/host/files/host-info.ts'
+import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import {
   type CliHost,
   OTG,
@@ -14,7 +18,16 @@ import {
   withClient,
 } from '../../support/cli.ts'
 import { asked, decide } from '../../support/control.ts'
-import { cleanUp, keepAfterCleanUp, temporaryFolder, until } from '../../support/host.ts'
+import {
+  cleanUp,
+  connectWebSocket,
+  keepAfterCleanUp,
+  onCleanUp,
+  Recorder,
+  temporaryFolder,
+  until,
+} from '../../support/host.ts'
+import { answerPairingRequests, openReturnChannel, pairingUrl, pairPhone } from '../../support/pairing.ts'
 
 let host: CliHost
 let stop: () => Promise<void>
@@ -121,5 +134,73 @@ describe('case 151: a command at the prompt', () => {
     await decide(host.dataDir, at.id, 'Allow once')
     await until(() => at.out().includes('"url"'), 'the code')
     expect(await screenOf(host.dataDir, at.id)).not.toContain('error')
+  })
+})
+
+describe('case 152: otg in a session', () => {
+  /** A paired phone that is connected, and its ID. */
+  async function phone() {
+    const desk = new LocalClient({
+      connect: () => connectLocal(readHostInfo(host.dataDir)!.socket),
+      client: { kind: 'script', name: 'desk' },
+      inflate,
+      reconnect: false,
+    })
+    onCleanUp(() => desk.close())
+    await desk.connect()
+    const off = answerPairingRequests(desk)
+    const identity = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host), { name: 'phone' })
+    off()
+    await desk.hidePairing()
+    const client = new LocalClient({
+      connect: async () => openReturnChannel(identity, await connectWebSocket(host)),
+      client: { kind: 'phone', name: 'phone' },
+      inflate,
+    })
+    onCleanUp(() => client.close())
+    await client.connect()
+    const { device_id } = (await desk.devices()).devices.at(-1)!
+    return { client, desk, device_id }
+  }
+
+  const runs = async (at: { otg: string; outFile: string; out(): string }, id: string) => {
+    await otg(host.dataDir, [
+      'send',
+      id,
+      '--enter',
+      `${at.otg} ${READS} >${at.outFile} 2>&1; echo over >>${at.outFile}`,
+    ])
+    await asked(host.dataDir, id)
+    await decide(host.dataDir, id, 'Deny')
+    await until(() => at.out().endsWith('over\n'), 'the end of the command')
+    expect(at.out()).toContain('a person refused it')
+  }
+
+  it('is no longer a person’s once a phone that typed there is revoked, also not what that left running', async () => {
+    const at = await shell()
+    const { client, desk, device_id } = await phone()
+    const attached = client.attach(at.id, new Recorder())
+    const left = `until test -e ${at.folder}/go; do sleep 0.05; done; ${at.otg} ${READS} >${at.outFile} 2>&1; echo over >>${at.outFile}; echo le""ft`
+    attached.type(Buffer.from(`${left}\r`))
+    await until(async () => (await screenOf(host.dataDir, at.id)).includes('until test'), 'what was typed')
+    await desk.revokeDevice(device_id)
+    writeFileSync(join(at.folder, 'go'), '')
+    await asked(host.dataDir, at.id)
+    await decide(host.dataDir, at.id, 'Deny')
+    await until(() => at.out().endsWith('over\n'), 'the end of the command')
+    expect(at.out()).toContain('a person refused it')
+  })
+
+  it('is none where a limited phone started the session in the place of another, and only views it', async () => {
+    const at = await shell()
+    const { client, desk, device_id } = await phone()
+    await desk.updateDevice(device_id, { sessions: [] })
+    await until(async () => (await client.list().catch(() => undefined))?.length === 0, 'its limit')
+    const gone = (await client.create({ command: ['true'] })).session_id
+    await until(async () => (await client.list())[0]?.state === 'exited', 'its end')
+    await client.history.delete(gone)
+    client.attach(gone, new Recorder(), { read_only: true, fallback: { command: ['bash', '--norc'] } })
+    await until(async () => (await client.list()).some(one => one.state === 'running'), 'the session in its place')
+    await runs(at, (await client.list()).find(one => one.state === 'running')!.session_id)
   })
 })

@@ -739,8 +739,55 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     off()
     clocks.pass(2 * 24 * 3_600_000)
     const [device] = await devices(desk)
-    return { host, desk, phone, device_id: device!.device_id }
+    return { host, desk, phone, clocks, device_id: device!.device_id }
   }
+
+  it('case 153: has one request with one set of digits until that ends, and five in ten minutes', async () => {
+    const { host, desk, phone, clocks } = await old()
+    const seen = new Set<string>()
+    desk.on('devices', ({ requests }) => {
+      for (const { pairing_id } of requests) seen.add(pairing_id)
+    })
+    desk.watchDevices()
+    const first = await confirms(host, phone)
+    await asks(first.client)
+    const [before] = await requests(desk)
+    for (let i = 0; i < 10; i++) expect(await (await confirms(host, phone)).connected).toBe('pairing_elsewhere')
+    expect(await requests(desk)).toEqual([before])
+    // Its page is reloaded, again and again.
+    first.client.close()
+    await until(async () => (await requests(desk)).length === 0, 'the end of the request')
+    let refused = 0
+    for (let i = 0; i < 10; i++) {
+      const next = await confirms(host, phone)
+      const outcome = await Promise.race([asks(next.client), next.connected])
+      if (outcome === 'pairing_busy') refused++
+      next.client.close()
+      await until(async () => (await requests(desk)).length === 0, 'the end of the request')
+    }
+    expect(refused).toBe(6)
+    expect(seen.size).toBe(5)
+    clocks.pass(11 * 60_000)
+    const later = await confirms(host, phone)
+    await asks(later.client)
+    await answer(desk, true)
+    expect(await later.connected).toBe('ready')
+  })
+
+  it('case 153: does not ask again for ten minutes after it was declined', async () => {
+    const { host, desk, phone, clocks } = await old()
+    const asking = await confirms(host, phone)
+    await asks(asking.client)
+    await answer(desk, false)
+    expect(await asking.connected).toBe('pairing_refused')
+    expect(await (await confirms(host, phone)).connected).toBe('pairing_busy')
+    expect(await requests(desk)).toEqual([])
+    clocks.pass(11 * 60_000)
+    const later = await confirms(host, phone)
+    await asks(later.client)
+    await answer(desk, true)
+    expect(await later.connected).toBe('ready')
+  })
 
   it('case 126: no longer waits once it is revoked, so that no answer lets it in again', async () => {
     const { host, desk, phone, device_id } = await old()
