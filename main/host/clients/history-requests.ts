@@ -8,7 +8,7 @@ import type { Role } from '../access/permissions.ts'
 import type { SessionScope } from '../access/session-scope.ts'
 import type { DeviceBudget } from '../budget/device-budget.ts'
 import type { HistoryService } from './history-service.ts'
-import { summarize } from './session-summary.ts'
+import { summarizeList } from './session-summary.ts'
 
 export interface HistoryOutlet {
   send(frames: Uint8Array[]): void
@@ -138,7 +138,7 @@ export class HistoryRequests {
           signal,
         )
         // A request for one session gets all of it: a shortened command cannot be started again.
-        const listed = filter.session_id === undefined ? sessions.map(summarize) : sessions
+        const listed = filter.session_id === undefined ? summarizeList(sessions) : sessions
         return { type: 'history_page', request_id, sessions: listed, cursor: next }
       }
       case 'search': {
@@ -146,7 +146,7 @@ export class HistoryRequests {
         const { query, limit = DEFAULT_HITS, cursor, context = DEFAULT_CONTEXT_LINES } = message
         const request = { query, filter, limit: Math.min(limit, MAX_HITS), cursor, context }
         const found = await this.#history.search(this.#client, request, signal)
-        return { type: 'search_results', request_id, ...found, sessions: found.sessions.map(summarize) }
+        return { type: 'search_results', request_id, ...found, sessions: summarizeList(found.sessions) }
       }
       case 'timeline': {
         const { session_id, buckets } = message

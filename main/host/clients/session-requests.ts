@@ -15,7 +15,7 @@ import type { Sessions } from '../session/sessions.ts'
 import { checkSize } from '../session/sizes.ts'
 import { afterOrigin } from './after-origin.ts'
 import type { Outlet } from './outlet.ts'
-import { summarize } from './session-summary.ts'
+import { summarizeList } from './session-summary.ts'
 
 /** With this much unread, another session list can wait. */
 const LIST_UNREAD_BYTES = 256 * 1024
@@ -240,10 +240,8 @@ export class SessionRequests {
 
   /** The sessions that the client may know of. */
   #list(): SessionInfo[] {
-    return this.#options.sessions
-      .list()
-      .filter(({ session_id }) => this.#scope.includes(session_id))
-      .map(summarize)
+    const known = this.#options.sessions.list().filter(({ session_id }) => this.#scope.includes(session_id))
+    return summarizeList(known)
   }
 
   /** The client is gone. */
