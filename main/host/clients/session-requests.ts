@@ -66,6 +66,8 @@ export class SessionRequests {
   #nextHandle = 1
   #isWatching = false
   /** The session list changed while the client had not read the last one. */
+  /** The last list of a client that is limited to sessions. */
+  #lastListed = ''
   #listPending = false
 
   constructor(options: SessionRequestsOptions) {
@@ -219,10 +221,17 @@ export class SessionRequests {
     // A client that is slow to read receives the list as it is then, not every list that was.
     this.#listPending = outlet.buffered > LIST_UNREAD_BYTES
     if (this.#listPending) return
-    const frames = () => jsonFrames({ type: 'sessions', sessions: this.#list() } satisfies HostMessage)
+    const frames = (sessions: SessionInfo[]) => jsonFrames({ type: 'sessions', sessions } satisfies HostMessage)
+    if (this.#scope.only) {
+      // A list that is the same would tell when something happens in other sessions (case 181).
+      const sessions = this.#list()
+      const listed = JSON.stringify(sessions)
+      if (listed === this.#lastListed) return
+      this.#lastListed = listed
+      return void outlet.trySend(() => frames(sessions))
+    }
     outlet.trySend(() => {
-      if (this.#scope.only) return frames()
-      shared.frames ??= frames()
+      shared.frames ??= frames(this.#list())
       return shared.frames
     })
   }

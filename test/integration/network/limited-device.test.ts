@@ -175,6 +175,21 @@ describe('case 103: a device that is limited to chosen sessions', () => {
     expect(await client.list()).toHaveLength(1)
   })
 
+  it('case 181: hears nothing when something happens in other sessions', async () => {
+    const { host, desk, shared, hidden, phone } = await setUp({ read_only: true })
+    const client = await connected(host, phone)
+    const lists: string[] = []
+    client.on('sessions', sessions => lists.push(JSON.stringify(sessions)))
+    client.watch()
+    await until(() => lists.length > 0, 'the list')
+    for (let i = 0; i < 5; i++) await desk.rename(hidden, `hidden ${i}`)
+    const other = await desk.create({ command: ['sh', '-c', 'echo elsewhere; exec cat'] })
+    await desk.kill(other.session_id)
+    await desk.rename(shared, 'the last change')
+    await until(() => lists.at(-1)!.includes('the last change'), 'the change')
+    expect(lists.filter((list, index) => index > 1 && list === lists[index - 1])).toEqual([])
+  })
+
   it('loses its connections when its limit changes, and returns with the new one', async () => {
     const { host, desk, shared, hidden, phone, device_id } = await setUp({ read_only: true })
     const client = await connected(host, phone)
