@@ -242,7 +242,10 @@ export class Pairing {
     if (waiting.request.confirms) this.#remove(waiting)
   }
 
-  /** The desktop's decision. Throws `pairing_unknown`, and what `admit` throws, which the phone learns too: it is not paired. */
+  /**
+   * The desktop's decision. Throws `pairing_unknown`, and what `admit` throws: the phone is not paired, and learns it if it cannot be
+   * saved; otherwise it waits on.
+   */
   answer(pairing_id: string, { allow, read_only }: { allow: boolean; read_only: boolean }): void {
     const waiting = this.#live().find(one => one.request.pairing_id === pairing_id)
     if (!waiting) throw new CodedError('pairing_unknown', 'this device is no longer waiting')
@@ -256,7 +259,9 @@ export class Pairing {
     try {
       device = this.#options.admit({ ...waiting.request, read_only, confirms: waiting.request.confirms === true })
     } catch (error) {
-      this.#end(waiting, new CodedError(toCoded(error).code, NOT_SAVED, { cause: error }))
+      // Anything else, like too many devices, a person at the desktop can mend, and answer again.
+      if (toCoded(error).code === 'data_dir_unusable')
+        this.#end(waiting, new CodedError('data_dir_unusable', NOT_SAVED, { cause: error }))
       throw error
     }
     const { outcome } = waiting

@@ -364,6 +364,18 @@ describe('case 16: the desktop’s answer', () => {
     expect(admitted).toEqual([])
   })
 
+  it('can be given again after what a person can mend, like too many devices', () => {
+    const { pairing, admitted, trouble } = setUp()
+    const outcome = waitingFor()
+    const { pairing_id } = pairing.request(asker(1), outcome)
+    trouble.error = new CodedError('too_many_devices', 'revoke one')
+    expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow('revoke one')
+    expect(outcome.heard).toEqual([])
+    delete trouble.error
+    pairing.answer(pairing_id, { allow: true, read_only: false })
+    expect(admitted).toHaveLength(1)
+  })
+
   it('counts while the phone is disconnected', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
