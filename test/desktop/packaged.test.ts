@@ -120,7 +120,7 @@ test('searches and exports output', async ({ dataDir }) => {
   await expectQuit(app)
 })
 
-test('encrypts keys and history with the keystore of the system (case 137)', async ({ dataDir }) => {
+test('encrypts keys and history with the keystore of the system (case 134)', async ({ dataDir }) => {
   test.skip(!hasSecretService && !process.env.CI, 'needs gnome-keyring')
   const service = await startSecretService()
   try {

@@ -93,7 +93,7 @@ test('shows an error at its field and changes nothing', async ({ start, dataDir 
   await expect.poll(() => inFile(dataDir).port).toBe(0)
 })
 
-test('says at its field when there is no keystore, and encrypts nothing (case 141)', async ({
+test('says at its field when there is no keystore, and encrypts nothing (case 138)', async ({
   start,
   launch,
   dataDir,

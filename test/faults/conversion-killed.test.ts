@@ -1,4 +1,4 @@
-// A host that is killed while it encrypts or decrypts its history (case 140).
+// A host that is killed while it encrypts or decrypts its history (case 137).
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

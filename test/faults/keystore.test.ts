@@ -62,7 +62,7 @@ async function comesBack(host: Host, phone: PhoneIdentity): Promise<string> {
     )
 }
 
-it('a host that is not told to use the keystore never asks it (case 141)', async () => {
+it('a host that is not told to use the keystore never asks it (case 138)', async () => {
   const refuse = () => Promise.reject(new Error('was asked'))
   const keystore: Keystore = { get: refuse, set: refuse, remove: refuse }
   const host = await startHost({ dataDir, keystore })
@@ -101,7 +101,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     return { host, key, phone }
   }
 
-  it('shows someone who has the disk neither keys nor devices nor output, while it runs and after (case 137)', async () => {
+  it('shows someone who has the disk neither keys nor devices nor output, while it runs and after (case 134)', async () => {
     const { host, key, phone } = await encrypted('all')
     const desktop = localClient(host)
     await print(desktop, `second-${OUTPUT}`)
@@ -117,7 +117,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(await comesBack(again, phone)).toBe('ready')
   })
 
-  it('leaves the history readable with "keys", and nothing else (case 137)', async () => {
+  it('leaves the history readable with "keys", and nothing else (case 134)', async () => {
     const { host, key, phone } = await encrypted('keys')
     expect(await comesBack(host, phone)).toBe('ready')
     await host.stop()
@@ -125,7 +125,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(filesWith('CREATE TABLE')).toEqual([join(dataDir, 'otg.db')])
   })
 
-  it('is decrypted when the setting is taken back, and the keystore then holds nothing (case 139)', async () => {
+  it('is decrypted when the setting is taken back, and the keystore then holds nothing (case 136)', async () => {
     const { host, key, phone } = await encrypted('all')
     expect(service.items()).toContain('object path')
     await localClient(host).changeSettings({ keystore: null })
@@ -148,7 +148,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     ['does not answer', 'keystore_unavailable', () => service.freeze()],
     ['is missing', 'keystore_unavailable', () => service.end()],
   ])(
-    'keeps the host from starting while the keystore %s, unchanged, and opens after that (case 138)',
+    'keeps the host from starting while the keystore %s, unchanged, and opens after that (case 135)',
     async (_, code, break_) => {
       const { host, phone } = await encrypted('all')
       await host.stop()
@@ -173,7 +173,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
         await new SystemKeystore().set(`data folder ${id}`, encodeBase64url(new Uint8Array(32)))
       },
     ],
-  ])('keeps the host from starting with new keys when the keystore %s (case 138)', async (_, break_) => {
+  ])('keeps the host from starting with new keys when the keystore %s (case 135)', async (_, break_) => {
     const { host } = await encrypted('all')
     await host.stop()
     const before = contents()
@@ -189,14 +189,14 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect({ ...contents(), 'settings.json': '' }).toEqual({ ...before, 'settings.json': '' })
   })
 
-  it('gives up on a keystore that waits for a person who does not come (case 138)', async () => {
+  it('gives up on a keystore that waits for a person who does not come (case 135)', async () => {
     const { host } = await encrypted('keys')
     await host.stop()
     service.freeze()
     await expect(start({ keystore: new SystemKeystore(100) })).rejects.toMatchObject({ code: 'keystore_locked' })
   })
 
-  it('a process that gave up on its keystore can end (case 138)', async () => {
+  it('a process that gave up on its keystore can end (case 135)', async () => {
     service.freeze()
     const program = join(import.meta.dirname, '../support/keystore-process.ts')
     const child = spawn(process.execPath, [program], { env: service.env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -207,7 +207,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect([1, 'SIGKILL']).toContain(status ?? signal)
   })
 
-  it('cannot be chosen without a keystore: the setting and all files stay as they are (case 141)', async () => {
+  it('cannot be chosen without a keystore: the setting and all files stay as they are (case 138)', async () => {
     const host = await start()
     const desktop = localClient(host)
     await newPhone(host)
@@ -218,7 +218,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(contents()).toEqual(before)
   })
 
-  it('does not start with a setting that it cannot follow, and says how to start (case 141)', async () => {
+  it('does not start with a setting that it cannot follow, and says how to start (case 138)', async () => {
     mkdirSync(dataDir)
     writeFileSync(join(dataDir, 'settings.json'), '{"keystore": "keys"}')
     await service.end()
@@ -230,7 +230,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     await start()
   })
 
-  it('says which older copies of the history are not encrypted (case 137)', async () => {
+  it('says which older copies of the history are not encrypted (case 134)', async () => {
     const { host } = await encrypted('all')
     expect(await localClient(host).troubles()).toEqual([])
     await host.stop()
@@ -240,7 +240,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(trouble).toMatchObject({ kind: 'copies_not_encrypted', message: kept })
   })
 
-  it('stays as it was when a file cannot be encrypted (case 140)', async () => {
+  it('stays as it was when a file cannot be encrypted (case 137)', async () => {
     const host = await start()
     const phone = await newPhone(host)
     const before = contents()
@@ -254,7 +254,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(await comesBack(await start(), phone)).toBe('ready')
   })
 
-  it('comes back from a backup after its keystore was reset, with phones and history (case 138)', async () => {
+  it('comes back from a backup after its keystore was reset, with phones and history (case 135)', async () => {
     const { host, phone } = await encrypted('all')
     const backup = join(temporaryFolder(), 'backup')
     await localClient(host).backUp(backup)
@@ -272,7 +272,7 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(await localClient(again).troubles()).toEqual([])
   })
 
-  it('can be moved, and opens without its keystore.json (case 142)', async () => {
+  it('can be moved, and opens without its keystore.json (case 139)', async () => {
     const { host, phone } = await encrypted('all')
     await host.stop()
     const moved = join(temporaryFolder(), 'elsewhere')

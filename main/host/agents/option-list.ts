@@ -1,7 +1,7 @@
 // Finds the numbered options of a question among lines that may contain other lists: in the command that it is about, or in text
 // that an agent, a folder's name or a web page put into an option's label. What belongs to a label stands below its key and
 // deeper; a real list has one column, and counts. Where more than one list could be the real one, none is offered: a person who
-// presses "No" must never approve (case 160). Pure.
+// presses "No" must never approve (case 151). Pure.
 
 /** A line that looks like an option. */
 interface Candidate {

@@ -223,7 +223,7 @@ export class SessionRequests {
     if (this.#listPending) return
     const frames = (sessions: SessionInfo[]) => jsonFrames({ type: 'sessions', sessions } satisfies HostMessage)
     if (this.#scope.only) {
-      // A list that is the same would tell when something happens in other sessions (case 181).
+      // A list that is the same would tell when something happens in other sessions (case 155).
       const sessions = this.#list()
       const listed = JSON.stringify(sessions)
       if (listed === this.#lastListed) return

@@ -1,4 +1,4 @@
-// Case 145: keyframes, the bytes that bring a terminal to a state: made from random output and then changed, as a damaged history, a host of
+// Case 142: keyframes, the bytes that bring a terminal to a state: made from random output and then changed, as a damaged history, a host of
 // another version or a program might. A screen's thread builds its screen from them and goes on; a client draws them. Neither may
 // throw, hang or grow, and what the screen makes of them is a keyframe that draws the same screen.
 import { Worker } from 'node:worker_threads'

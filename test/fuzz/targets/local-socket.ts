@@ -1,4 +1,4 @@
-// Case 144: everything that a program of this computer's user can send to the local socket: lengths and frames that are none, proofs of its
+// Case 141: everything that a program of this computer's user can send to the local socket: lengths and frames that are none, proofs of its
 // process, good and bad, and every message, from a terminal outside the sessions and from a program in a session. That program asks
 // for permissions that no person gives: whatever it sends, and in whatever order, it gets nothing of what they protect.
 import { connect, type Socket } from 'node:net'

@@ -1,4 +1,4 @@
-// Case 143: everything that a paired phone can send: every message and every frame, good and changed, in any order, over the real encrypted
+// Case 140: everything that a paired phone can send: every message and every frame, good and changed, in any order, over the real encrypted
 // channel, from phones that may type and from those that may only look; and encrypted messages that were changed on their way. The
 // host must answer each with a code of its own, go on serving the desktop, and keep nothing.
 import fc from 'fast-check'

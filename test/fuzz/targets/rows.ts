@@ -1,4 +1,4 @@
-// Case 146: rows of the database, changed in any column: of sessions, logs, keyframes, rendered text and marks, with checksums that no longer
+// Case 143: rows of the database, changed in any column: of sessions, logs, keyframes, rendered text and marks, with checksums that no longer
 // match and with checksums made for the change. A host that has the database open is asked everything that reads them, and deletes
 // them. It must answer with what is left, with a gap or with a code of its own; one row's damage stays that row's.
 import { mkdirSync, readFileSync } from 'node:fs'

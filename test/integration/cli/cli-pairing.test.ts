@@ -159,7 +159,7 @@ describe('otg pair for a script', () => {
     await expect(phone.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
   })
 
-  it('case 153: lets in no phone with --yes that has no code and has to be confirmed again', async () => {
+  it('case 150: lets in no phone with --yes that has no code and has to be confirmed again', async () => {
     const before = start(folder, ['pair', '--yes', '--json'])
     const old = await scan((await firstLine(before)).url as string, 'old')
     await old.approved

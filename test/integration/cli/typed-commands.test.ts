@@ -1,4 +1,4 @@
-// What `otg` may do where a person can have typed it: in a session's shell, as the shell runs it (cases 150 to 152 of
+// What `otg` may do where a person can have typed it: in a session's shell, as the shell runs it (cases 147 to 149 of
 // docs/security-cases.md). Real shells run the real otg.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -60,7 +60,7 @@ async function shell() {
 /** Reading the settings needs a permission for programs, and none for a person. */
 const READS = 'devices --json'
 
-describe('case 150: what a shell runs', () => {
+describe('case 147: what a shell runs', () => {
   const WAYS: [string, (script: string) => string][] = [
     ['a script', script => `sh ${script}`],
     ['a script from a pipe', script => `cat ${script} | sh`],
@@ -91,7 +91,7 @@ describe('case 150: what a shell runs', () => {
   })
 })
 
-describe('case 151: a command at the prompt', () => {
+describe('case 148: a command at the prompt', () => {
   it('pairs no phone, and writes no backup, unless a person elsewhere allows it', async () => {
     const at = await shell()
     await at.type(
@@ -137,7 +137,7 @@ describe('case 151: a command at the prompt', () => {
   })
 })
 
-describe('case 152: otg in a session', () => {
+describe('case 149: otg in a session', () => {
   /** A paired phone that is connected, and its ID. */
   async function phone() {
     const desk = new LocalClient({

@@ -57,7 +57,7 @@ describe('a trouble that has happened already', () => {
   })
 })
 
-describe('case 149: a device that may only look, or is limited to sessions', () => {
+describe('case 146: a device that may only look, or is limited to sessions', () => {
   it.each([{ read_only: true }, { sessions: [] as string[] }])(
     'learns neither paths nor messages of the system, and dismisses nothing: %o',
     async change => {

@@ -175,7 +175,7 @@ describe('case 103: a device that is limited to chosen sessions', () => {
     expect(await client.list()).toHaveLength(1)
   })
 
-  it('case 181: hears nothing when something happens in other sessions', async () => {
+  it('case 155: hears nothing when something happens in other sessions', async () => {
     const { host, desk, shared, hidden, phone } = await setUp({ read_only: true })
     const client = await connected(host, phone)
     const lists: string[] = []

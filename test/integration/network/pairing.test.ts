@@ -742,7 +742,7 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     return { host, desk, phone, clocks, device_id: device!.device_id }
   }
 
-  it('case 153: has one request with one set of digits until that ends, and five in ten minutes', async () => {
+  it('case 150: has one request with one set of digits until that ends, and five in ten minutes', async () => {
     const { host, desk, phone, clocks } = await old()
     const seen = new Set<string>()
     desk.on('devices', ({ requests }) => {
@@ -774,7 +774,7 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     expect(await later.connected).toBe('ready')
   })
 
-  it('case 153: does not ask again for ten minutes after it was declined', async () => {
+  it('case 150: does not ask again for ten minutes after it was declined', async () => {
     const { host, desk, phone, clocks } = await old()
     const asking = await confirms(host, phone)
     await asks(asking.client)

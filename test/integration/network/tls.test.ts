@@ -141,7 +141,7 @@ it('serves the page over HTTPS on every listener, with the headers of case 39', 
   }
 })
 
-describe('case 148: a handshake begins when its first message is here', () => {
+describe('case 145: a handshake begins when its first message is here', () => {
   /** What the host sends first; '' if it closes without a word. */
   const answerTo = async (http: HttpServer, pieces: Uint8Array[]): Promise<string> => {
     const socket = connect({ port: http.port, host: '127.0.0.1', noDelay: true })

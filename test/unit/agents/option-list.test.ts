@@ -1,4 +1,4 @@
-// Text that an agent chose, in a label or above the options, never becomes an option: case 160.
+// Text that an agent chose, in a label or above the options, never becomes an option: case 151.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { builtInRules } from '../../../main/host/agents/rule-files.ts'

@@ -1,4 +1,4 @@
-// Encrypting and decrypting a whole database (cases 139 and 140).
+// Encrypting and decrypting a whole database (cases 136 and 137).
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -55,7 +55,7 @@ async function recordedFile(): Promise<string> {
 }
 
 describe('converting a database', () => {
-  it('keeps every table, index and word in both directions (case 139)', async () => {
+  it('keeps every table, index and word in both directions (case 136)', async () => {
     const path = await recordedFile()
     const key = randomBytes(32)
     const before = contents(path)
@@ -71,7 +71,7 @@ describe('converting a database', () => {
     expect(databasesBeside(path)).toEqual(['otg.db'])
   })
 
-  it('leaves no word of the write-ahead log behind, and loses none of it (case 139)', async () => {
+  it('leaves no word of the write-ahead log behind, and loses none of it (case 136)', async () => {
     const path = databaseFile()
     const writer = openDatabase(path, {})
     for (const sql of MIGRATIONS) writer.exec(sql)
@@ -92,7 +92,7 @@ describe('converting a database', () => {
     encrypted.close()
   })
 
-  it('keeps the database as it is while another program has it open, and says so (case 140)', async () => {
+  it('keeps the database as it is while another program has it open, and says so (case 137)', async () => {
     const path = await recordedFile()
     const before = contents(path)
     const viewer = openDatabase(path, {})
@@ -104,7 +104,7 @@ describe('converting a database', () => {
     expect(contents(path)).toEqual(before)
   })
 
-  it('keeps a damaged database as it is, and says so (case 140)', async () => {
+  it('keeps a damaged database as it is, and says so (case 137)', async () => {
     const path = await recordedFile()
     const bytes = readFileSync(path)
     // Pages in the middle.

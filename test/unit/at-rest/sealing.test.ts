@@ -20,14 +20,14 @@ describe('an encrypted file', () => {
     expect(seal('text', 'host.key', key)).not.toBe(seal('text', 'host.key', key))
   })
 
-  it('does not open as another file, for another folder, or with another key (case 142)', () => {
+  it('does not open as another file, for another folder, or with another key (case 139)', () => {
     const sealed = seal('text', 'host.key', key)
     expect(() => unseal(sealed, 'push.key', key)).toThrow()
     expect(() => unseal(sealed, 'host.key', { ...key, id: 'abce' })).toThrow()
     expect(() => unseal(sealed, 'host.key', { ...key, key: randomBytes(32) })).toThrow()
   })
 
-  it('does not open when it was cut or changed anywhere, and is never taken for plain text (case 142)', () => {
+  it('does not open when it was cut or changed anywhere, and is never taken for plain text (case 139)', () => {
     const sealed = seal('a text of some length', 'host.key', key)
     const mark = sealed.indexOf(' ')
     for (let end = mark; end < sealed.length - 1; end++) {

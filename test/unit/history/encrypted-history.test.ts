@@ -1,4 +1,4 @@
-// A history whose database is encrypted (cases 137 and 138): real databases, real threads, and what is in the files.
+// A history whose database is encrypted (cases 134 and 135): real databases, real threads, and what is in the files.
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -36,7 +36,7 @@ async function searchFor(file: DatabaseFile, query: string): Promise<string[]> {
 }
 
 describe('an encrypted history', () => {
-  it('records, reads, searches and opens again like a plain one (case 137)', async () => {
+  it('records, reads, searches and opens again like a plain one (case 134)', async () => {
     const file = encryptedFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -53,7 +53,7 @@ describe('an encrypted history', () => {
     expect((await readAll(again, recording.session_id)).bytes).toEqual(recording.bytes)
   })
 
-  it('leaves nothing readable in any of its files, while it is written and after (case 137)', async () => {
+  it('leaves nothing readable in any of its files, while it is written and after (case 134)', async () => {
     const file = encryptedFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -67,7 +67,7 @@ describe('an encrypted history', () => {
     expect(filesWith(file.path, SECRET)).toEqual([])
   })
 
-  it('is not opened with another key, nor without one, and stays as it is (case 138)', async () => {
+  it('is not opened with another key, nor without one, and stays as it is (case 135)', async () => {
     const file = encryptedFile()
     const history = await openHistory(file)
     const recording = new Recording(history)

@@ -301,7 +301,7 @@ describe('case 124: after a question without a yes', () => {
     }
   })
 
-  it('case 190: the question names the session that a person started, however far the asking one is from it', async () => {
+  it('case 156: the question names the session that a person started, however far the asking one is from it', async () => {
     for (const [asker, said] of [
       ['mine', 'A program in this session wants to read the screen of “other”.'],
       ['child', 'A program in this session, which “mine” started, wants to read the screen of “other”.'],
@@ -314,7 +314,7 @@ describe('case 124: after a question without a yes', () => {
     }
   })
 
-  it('case 190: sessions of one origin have the places of one for requests that wait', async () => {
+  it('case 156: sessions of one origin have the places of one for requests that wait', async () => {
     const here = await family()
     const outcomes = Array.from({ length: 4 }, () => ['mine', 'child', 'grandchild', 'sibling'])
       .flat()

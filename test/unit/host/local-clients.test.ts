@@ -81,7 +81,7 @@ it('a terminal outside the sessions may send everything', async () => {
   expect(access.mayDecide()).toBe(true)
 })
 
-describe('case 151: otg at the prompt of a session', () => {
+describe('case 148: otg at the prompt of a session', () => {
   const GIVING: RequestType[] = [
     'show_pairing',
     'answer_pairing',

@@ -134,7 +134,7 @@ describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, b
   const SHELLS = [['bash', '--norc'], ['sh'], ['-bash', '--norc'], ['zsh', '-f'], ['fish', '--no-config']].filter(
     ([shell]) => has(shell!.replace(/^-/, '')),
   )
-  it.each(SHELLS)('case 150: is a person’s at the prompt of the session’s shell: %s', async (...program) => {
+  it.each(SHELLS)('case 147: is a person’s at the prompt of the session’s shell: %s', async (...program) => {
     const [shell, ...options] = program as [string, ...string[]]
     expect(await typed('$NODE $OTG', [shell.replace(/^-/, ''), ...options])).toBe(true)
     expect(await typed('$NODE $OTG | cat', [shell.replace(/^-/, ''), ...options])).toBe(true)
@@ -181,7 +181,7 @@ describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, b
     ['-s', ['bash', '--norc', '-is']],
     ['a program that became a shell', ['perl', '-e', 'exec "bash", "--norc"']],
   ]
-  it.each(LEADERS)('case 150: is a program’s in a session whose command is a shell with %s', async (_what, program) => {
+  it.each(LEADERS)('case 147: is a program’s in a session whose command is a shell with %s', async (_what, program) => {
     expect(await typed('$NODE $OTG', program)).toBe(false)
   })
 })

@@ -671,7 +671,7 @@ describe('the notification of a question', () => {
     expect(of(question)).not.toHaveProperty('actions')
   })
 
-  it('case 191: has no buttons if it is for permission to control others, however short', () => {
+  it('case 157: has no buttons if it is for permission to control others, however short', () => {
     const asked = of({ text: 'May it?', options: [option('Allow once', 'yes'), option('Deny', 'no')] }, {}, 'request')
     expect(asked).toEqual({ title: 'agent', kind: 'blocked', text: 'May it?', question_id: '1-a' })
   })

@@ -1,4 +1,4 @@
-// What programs choose of a session never makes a list too large for a message: case 180.
+// What programs choose of a session never makes a list too large for a message: case 154.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { summarizeList } from '../../../main/host/clients/session-summary.ts'

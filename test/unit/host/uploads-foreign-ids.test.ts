@@ -1,4 +1,4 @@
-// Ids of sessions come from the database, which may be a backup that somebody else has made: case 176.
+// Ids of sessions come from the database, which may be a backup that somebody else has made: case 153.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'

@@ -113,7 +113,7 @@ describe('the bound per hour', () => {
     expect(bound.take(1_000, 'a')).toBe(true)
   })
 
-  it.each([3, 5, 10])('case 192: leaves places for other sessions when %i are noisy', noisy => {
+  it.each([3, 5, 10])('case 158: leaves places for other sessions when %i are noisy', noisy => {
     const bound = new HourlyBound()
     for (let n = 0; n < 1000; n++) bound.take(n, `noisy ${n % noisy}`)
     const others = Array.from({ length: 30 }, (_, n) => bound.take(1000 + n, `other ${n % 10}`))

@@ -1,4 +1,4 @@
-// What others put into a folder above a session's can neither hold up nor fill the host: case 175.
+// What others put into a folder above a session's can neither hold up nor fill the host: case 152.
 import { execFileSync } from 'node:child_process'
 import { chownSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 // The working folder of a session's shell, as the shell reports it (OSC 7) and as the system knows it, and its git branch.
 //
 // What a program reports is only shown: whatever prints can report any path, and looking at one may block or reach another
-// computer. Files are read only in the folder that the system names (case 175), and others may have put them there.
+// computer. Files are read only in the folder that the system names (case 152), and others may have put them there.
 import { readlink, realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { lookAtFiles } from './file-looks.ts'
