@@ -66,7 +66,9 @@ it.skipIf(!canMount())(
     const folder = temporaryFolder()
     const image = join(folder, 'image')
     execFileSync('truncate', ['-s', '256M', image])
-    execFileSync('mkfs.ext4', ['-q', image])
+    // Not on everyone's path.
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+    execFileSync('mkfs.ext4', ['-q', image], { env })
     mount(image, join(folder, 'disk'))
     const stall = watchStalls()
     const pattern = PATTERNS[Math.floor(random() * 3)]!
