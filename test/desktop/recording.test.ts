@@ -313,9 +313,8 @@ test('plays a running session up to now, and returns to live', async ({ start, d
   await page.getByRole('button', { name: 'Back to live' }).click()
   await expect(page.locator('.pane .xterm-helper-textarea')).toBeFocused()
   await page.keyboard.type('echo three\n')
-  await expectShown(page, /\nthree/)
   // Keys pressed in the recording were not typed into the session.
-  expect(await shown(page)).toMatch(/^\$ echo one\none\n\$ echo t""wo\ntwo\n\$ echo three\nthree\n\$$/)
+  await expectShown(page, /^\$ echo one\none\n\$ echo t""wo\ntwo\n\$ echo three\nthree\n\$$/)
 })
 
 test('copies the screen or the selection', async ({ start, dataDir, later }) => {

@@ -134,14 +134,9 @@ export async function shownUrl(page: Page): Promise<string> {
 
 /** Closes the window; the app keeps running. */
 export async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
-  await Promise.all([
-    page.waitForEvent('close'),
-    app.evaluate(({ BrowserWindow }) => {
-      BrowserWindow.getAllWindows()
-        .find(window => window.webContents.getURL().includes('/index.html'))!
-        .close()
-    }),
-  ])
+  // The page may not have loaded yet: the window is found by its page, not by its address.
+  const window = await app.browserWindow(page)
+  await Promise.all([page.waitForEvent('close'), window.evaluate(each => each.close())])
 }
 
 /** Resizes the window; its smallest size is 480 × 320. */
