@@ -39,8 +39,8 @@ const BURST = PLACES.stranger + 20
 const GONE_MS = 15_000
 
 /** Memory that may remain: noise of the allocator and the garbage collector, 13 and 2 MB after 30,000 connections. */
-const RSS_BYTES = 24 * 1024 * 1024
-const HEAP_BYTES = 4 * 1024 * 1024
+const RSS_BYTES = 48 * 1024 * 1024
+const HEAP_BYTES = 8 * 1024 * 1024
 /** What the phone that types may add: batches of output and of history. */
 const TIMERS = 4
 

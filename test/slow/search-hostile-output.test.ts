@@ -13,7 +13,7 @@ import { repeatedStreams } from '../support/terminal/attacks.ts'
 const BYTES = 100_000
 
 /** A terminal of 80 × 24 with 1,000 rows of scrollback: 82,000 cells of 12 bytes, with room for what is in them. */
-const MEMORY_MB = 48
+const MEMORY_MB = 64
 
 v8.setFlagsFromString('--expose-gc')
 const collectOnce = vm.runInNewContext('gc') as () => void
