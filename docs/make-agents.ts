@@ -6,8 +6,8 @@ import { type RecordingScore, scoreRecordings } from '../test/support/agents/sco
 const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`
 
 function duration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60)
-  return `${minutes}:${String(Math.round(seconds - minutes * 60)).padStart(2, '0')}`
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
 }
 
 function figures(recordings: RecordingScore[]): (string | number)[] {

@@ -17,6 +17,12 @@ import type { Finding } from './screen-rules.ts'
 /** An answered question that stays on the screen for this long was not answered: its keys went nowhere. A busy computer needs seconds. */
 export const ANSWER_MS = 10_000
 
+/**
+ * An agent takes no keys for a moment after it has drawn a question: Claude Code 2.1 drops those of the first 100 to 150 ms. From when
+ * the question was seen first, with room for a busy computer.
+ */
+export const READY_MS = 500
+
 /** A hook is a process of its own, and may tell of a question this long after it was answered. */
 export const LATE_HOOK_MS = 3_000
 
@@ -65,6 +71,8 @@ export class ActivityTracker {
   /** The latest hook said that something is done, rather than idle. */
   #hookEnded = false
   #found: FoundQuestion | undefined
+  /** The question that the screen shows, and since when. */
+  #shown = { words: '', at: Number.NEGATIVE_INFINITY }
   /** Of the question in `#activity`. */
   #fingerprint = ''
   #questions = 0
@@ -99,7 +107,15 @@ export class ActivityTracker {
     const before = this.#evidence.screen
     const at = before && finding && before.finding.state === finding.state ? before.at : this.#now()
     this.#evidence.screen = finding ? { finding, at } : null
+    const words = finding?.question ? wordsOf(finding.question) : ''
+    if (words !== this.#shown.words) this.#shown = { words, at: this.#now() }
     this.#update()
+  }
+
+  /** Milliseconds until an agent takes keys for what the screen asks at this moment. */
+  readyIn(current: Finding): number {
+    this.screenSeen(current)
+    return current.agent ? Math.max(0, this.#shown.at + READY_MS - this.#now()) : 0
   }
 
   /** A title that no longer spins counts a moment later: it comes at once, and the question on the screen after it. */
@@ -411,7 +427,7 @@ export function markUnseen(): CodedError {
   return new CodedError('question_changed', 'it cannot be seen which option is marked; open the session to answer')
 }
 
-function wordsOf({ text, context }: Question): string {
+function wordsOf({ text, context }: Pick<Question, 'text' | 'context'>): string {
   return withoutBlanks([text, ...context].join(''))
 }
 

@@ -2,6 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { READY_MS } from '../../../main/host/agents/activity-tracker.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { cleanUp, localClient, Recorder, startHost, temporaryFolder, until } from '../../support/host.ts'
@@ -57,6 +58,21 @@ describe('a question on an agent’s screen', () => {
     await until(() => of(session_id)?.activity?.state === 'working', 'work')
     expect(of(session_id)!.attention).toBe(null)
     await until(async () => (await client.screen(session_id)).lines[0] === 'got 1', 'the key')
+  })
+
+  it('is answered no sooner than its program takes keys', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const script = agentScript(
+      'claude',
+      `${ASK}\nask one; asked=\${EPOCHREALTIME/./}; read -rn1; printf '\\033[2J\\033[Hafter %s us\\n' $((\${EPOCHREALTIME/./} - asked)); read -rn1`,
+    )
+    const { session_id } = await client.create({ command: [script] })
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 0 })
+    const line = async () => (await client.screen(session_id)).lines[0]!
+    await until(async () => (await line()).startsWith('after '), 'the key')
+    expect(Number((await line()).split(' ')[1])).toBeGreaterThan(READY_MS * 1_000 - 5_000)
   })
 })
 

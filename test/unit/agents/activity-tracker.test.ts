@@ -8,6 +8,7 @@ import {
   BELL_MS,
   LONG_COMMAND_MS,
   PROGRESS_MS,
+  READY_MS,
   TITLE_MS,
 } from '../../../main/host/agents/activity-tracker.ts'
 import type { Finding } from '../../../main/host/agents/screen-rules.ts'
@@ -139,6 +140,20 @@ describe('a question', () => {
     tracker.screenSeen(finding('working'))
     vi.advanceTimersByTime(ANSWER_MS * 2)
     expect([state(), needed]).toEqual(['working', ['blocked: May I?']])
+  })
+
+  it('is answered only after it was on the screen for a moment, since agents drop keys that come at once', () => {
+    const { tracker } = newTracker()
+    const [first, second] = [finding('blocked', 'May I?'), finding('blocked', 'And this?')]
+    expect(tracker.readyIn(first)).toBe(READY_MS)
+    vi.advanceTimersByTime(200)
+    expect(tracker.readyIn(first)).toBe(READY_MS - 200)
+    // The next question follows without a pause.
+    expect(tracker.readyIn(second)).toBe(READY_MS)
+    vi.advanceTimersByTime(READY_MS)
+    expect(tracker.readyIn(second)).toBe(0)
+    // A plain program reads what was typed before it asks.
+    expect(tracker.readyIn({ ...finding('blocked', 'Password:'), agent: false })).toBe(0)
   })
 
   it('is asked again if its answer had no effect', () => {

@@ -286,7 +286,7 @@ export class SessionActivity {
   }
 
   async #answer(question_id: string, { option, text }: Answer, typist: Typist): Promise<void> {
-    const current = await this.#typing.look()
+    const current = await this.#untilReady()
     if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
     if (!typist.mayType()) throw mayNotType()
     const steps = this.#tracker.answer(question_id, current, option, text)
@@ -297,6 +297,15 @@ export class SessionActivity {
       throw error
     }
     if (this.#attention.clear()) this.#options.handlers.changed()
+  }
+
+  /** What the screen asks, once its program takes keys for it. */
+  async #untilReady(): Promise<Finding | undefined> {
+    const current = await this.#typing.look()
+    const wait_ms = current && !this.#ended ? this.#tracker.readyIn(current) : 0
+    if (wait_ms === 0) return current
+    await new Promise(resolve => setTimeout(resolve, wait_ms))
+    return this.#typing.look()
   }
 
   async #refreshForeground(): Promise<void> {
