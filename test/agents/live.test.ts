@@ -264,6 +264,7 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
       await reach(
         () => isAsked() && !answered.has(activity()!.question!.question_id),
         `${question} with ${JSON.stringify(answer)}`,
+        async () => [...(await client.screen(session_id)).lines, JSON.stringify(sessions[0]?.activity)].join('\n'),
       )
       const { question_id } = activity()!.question!
       answered.add(question_id)
@@ -272,10 +273,10 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
   }
 }
 
-async function reach(test: () => unknown, what: string): Promise<void> {
+async function reach(test: () => unknown, what: string, found?: () => Promise<string>): Promise<void> {
   const deadline = performance.now() + AGENT_MS
   while (!(await test())) {
-    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`)
+    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}\n${(await found?.()) ?? ''}`)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
 }

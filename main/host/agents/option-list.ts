@@ -45,8 +45,20 @@ export function findNumberedList(
   if (isAligned && lists.length > 1) return undefined
   // Below the real list there is none, and its keys count from 1.
   if (candidates.some(one => one.at > last.at(-1)!.at && one.column <= column + tolerance)) return undefined
-  if (last.some((one, index) => one.key !== index + 1)) return undefined
+  if (!countsFromOne(lines, last, skip)) return undefined
   return last.map(one => one.at)
+}
+
+/** Whether the keys of a list count from 1, with those of its lines that are skipped: a field for a text among boxes has a key, too. */
+function countsFromOne(lines: readonly string[], list: readonly Candidate[], skip: RegExp | undefined): boolean {
+  let next = 1
+  let from = list[0]!.at
+  for (const { at, key, column } of list) {
+    for (const line of lines.slice(from, at)) if (skip?.test(line) && line.slice(column).startsWith(`${next}.`)) next++
+    if (key !== next++) return false
+    from = at + 1
+  }
+  return true
 }
 
 /** Runs of options in one column, with nothing between them that ends a list. What is deeper belongs to the label above. */
