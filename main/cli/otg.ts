@@ -8,6 +8,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exit(1)
 }
 
+await import('../host/processes/no-debugger.ts')
 const args = process.argv.slice(2)
 if (args[0] === 'notify' && !args.includes('--help') && !args.includes('-h')) {
   // Agents wait for their hooks: the command line and its table are not loaded.

@@ -1,4 +1,5 @@
 // `npm start`: builds if needed, then opens the desktop app, or runs the host in this terminal if there is no Electron.
+import '../host/processes/no-debugger.ts'
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { packageRoot } from '../host/package-root.ts'

@@ -1,4 +1,5 @@
 // Entry of the desktop app: reads the environment, takes the single-instance lock, connects the parts.
+import '../host/processes/no-debugger.ts'
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'

@@ -15,9 +15,12 @@ const START_MS = 180_000
 
 const READY_FD = 3
 
+/** Also before its first line runs (no-debugger.ts). */
+const NO_DEBUGGER = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : []
+
 /** Throws the host's own error if it could not start. */
 export async function startInBackground(context: Context, args: string[]): Promise<ReadyHost> {
-  const child = spawn(process.execPath, [commandFile(), 'host', '--ready-fd', `${READY_FD}`, ...args], {
+  const child = spawn(process.execPath, [...NO_DEBUGGER, commandFile(), 'host', '--ready-fd', `${READY_FD}`, ...args], {
     // Its own process session (setsid), so that it survives this terminal; the home folder, so that it keeps no mount busy.
     detached: true,
     cwd: homedir(),
