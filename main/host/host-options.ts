@@ -10,7 +10,7 @@ import type { HandshakeLimits } from './listen/handshake-limit.ts'
 import type { HttpTiming } from './listen/http.ts'
 import { type ListenConfig, listenConfigOf, type TlsSetting } from './listen/network.ts'
 import type { LogLevel } from './log/logger.ts'
-import { findProgram } from './session/pty.ts'
+import { findProgram } from './session/launch-look.ts'
 import type { Expiry, SessionRules, SessionsTiming } from './session/sessions.ts'
 import { expiryOf, type Settings, shellOf } from './settings/settings.ts'
 

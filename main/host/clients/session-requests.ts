@@ -111,12 +111,16 @@ export class SessionRequests {
         return refreshed ? outlet.replyLater(request_id, () => refreshed.then(() => reply)) : outlet.message(reply())
       }
       case 'create':
-        return afterOrigin(access, outlet, message.request_id, () => {
-          const session = sessions.create(message.spec)
-          this.#began(session)
-          this.#options.log.info({ session: session.session_id }, 'session created')
-          outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
-        })
+        return afterOrigin(access, outlet, message.request_id, () =>
+          outlet.replyLater(message.request_id, async () => {
+            const launch = await sessions.look(message.spec)
+            if (outlet.closed) throw new CodedError('host_stopping', 'the client is gone')
+            const session = sessions.create(launch)
+            this.#began(session)
+            this.#options.log.info({ session: session.session_id }, 'session created')
+            return { type: 'created', request_id: message.request_id, session: session.info() }
+          }),
+        )
       case 'attach':
         return this.#attach(message)
       case 'detach': {
@@ -310,17 +314,19 @@ export class SessionRequests {
     const replaceable =
       !this.#isReadOnly && ['session_unknown', 'session_ended', 'session_expired'].includes(error.code)
     if (!message.fallback || !replaceable) return outlet.refuse(error, message.request_id)
-    try {
-      const spec = message.fallback.new
-      const size = spec.size ?? message.size
-      const key = `${this.#stream(message)} ${message.session_id}`
-      const session = sessions.replace(key, size ? { ...spec, size } : spec)
-      this.#began(session)
-      log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
-      this.#attachTo(session, { ...message, have: null })
-    } catch (failure) {
-      outlet.refuse(toCoded(failure), message.request_id)
-    }
+    const spec = message.fallback.new
+    const size = spec.size ?? message.size
+    const key = `${this.#stream(message)} ${message.session_id}`
+    sessions
+      .look(size ? { ...spec, size } : spec)
+      .then(launch => {
+        if (outlet.closed) return
+        const session = sessions.replace(key, launch)
+        this.#began(session)
+        log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
+        this.#attachTo(session, { ...message, have: null })
+      })
+      .catch(failure => outlet.refuse(toCoded(failure), message.request_id))
   }
 
   #attachTo(session: AttachableSession, message: ClientMessageOf<'attach'>): void {

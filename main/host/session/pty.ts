@@ -1,7 +1,6 @@
 // One process on a pseudo-terminal, by node-pty.
-import { accessSync, constants, readSync, statSync, writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { delimiter, join, resolve } from 'node:path'
 import { type IPty, spawn } from 'node-pty'
 import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
@@ -11,6 +10,8 @@ import { withFileLimit, withoutGaps } from './launch.ts'
 
 export interface PtyOptions {
   command: string[]
+  /** The file of the command's program. Default: it is found on PATH. */
+  file?: string
   cwd: string
   env: Record<string, string>
   cols: number
@@ -52,7 +53,7 @@ const QUIET_MS = 100
 /** The output of other processes that still have the terminal is not awaited longer than this. */
 const MAX_QUIET_WAIT_MS = 2_000
 
-/** Starts `command`. Throws `command_not_found`, `cwd_not_found` or `spawn_failed`. */
+/** Starts `command`. Throws `spawn_failed`. */
 export class Pty {
   readonly pid: number
   readonly #pty: IPty
@@ -66,9 +67,8 @@ export class Pty {
 
   constructor(options: PtyOptions, handlers: PtyHandlers) {
     this.#handlers = handlers
-    checkFolder(options.cwd)
     const [program, ...args] = options.command
-    const file = findProgram(program!, options.cwd, options.env.PATH ?? '')
+    const { file = program! } = options
     try {
       const [launcher, ...argv] = withFileLimit(
         [file, ...args],
@@ -268,33 +268,4 @@ function isAlive(pid: number): boolean {
     // EPERM: it is alive, and belongs to another user (sudo).
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
-}
-
-function checkFolder(cwd: string): void {
-  try {
-    if (!statSync(cwd).isDirectory()) throw new Error('not a folder')
-    accessSync(cwd, constants.X_OK)
-  } catch (cause) {
-    throw new CodedError('cwd_not_found', `${cwd} is not a folder that can be opened`, { cause })
-  }
-}
-
-/**
- * The file that `program` names, searched as in execvp(3): a name with a slash is a path, others are on PATH. Throws
- * `command_not_found`.
- */
-export function findProgram(program: string, cwd: string, path: string): string {
-  if (process.platform === 'win32') return program
-  const candidates = program.includes('/')
-    ? [resolve(cwd, program)]
-    : path.split(delimiter).map(folder => join(folder === '' ? cwd : folder, program))
-  for (const file of candidates) {
-    try {
-      accessSync(file, constants.X_OK)
-      if (statSync(file).isFile()) return file
-    } catch {
-      // not in this folder
-    }
-  }
-  throw new CodedError('command_not_found', `${program} is not a command that can be run here`)
 }

@@ -22,6 +22,8 @@ export interface SessionTiming {
 export interface SessionOptions extends SessionTimesOptions {
   session_id: string
   command: string[]
+  /** Of the command's program. */
+  file: string
   cwd: string
   env: Record<string, string>
   title: string | undefined

@@ -72,7 +72,7 @@ export class Session implements AttachableSession {
   #sentTitle = ''
   #size: Size
 
-  /** Starts the process. Throws `command_not_found`, `cwd_not_found`, `spawn_failed`. */
+  /** Starts the process. Throws `spawn_failed`. */
   constructor(options: SessionOptions, handlers: SessionHandlers) {
     this.#options = options
     this.#handlers = handlers
@@ -85,7 +85,7 @@ export class Session implements AttachableSession {
     this.sizes = new SizeClaims(options.size, () => this.#applySize())
     this.#batcher = new OutputBatcher(batch => this.#print(batch))
     this.#pty = new Pty(
-      { ...options.size, command: options.command, cwd: options.cwd, env: options.env },
+      { ...options.size, command: options.command, file: options.file, cwd: options.cwd, env: options.env },
       { data: bytes => this.#batcher.add(bytes), exit: (code, signal) => this.#exit(code, signal) },
     )
     this.pid = this.#pty.pid

@@ -13,6 +13,7 @@ import type { SessionProcesses } from '../processes/session-processes.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
 import type { AttachableSession } from './attachable.ts'
 import { sessionEnvironment } from './environment.ts'
+import { lookForProgram } from './launch-look.ts'
 import { DistinctNames } from './naming/title.ts'
 import { Previews } from './previews.ts'
 import { RecordedSession } from './recorded-session.ts'
@@ -58,6 +59,15 @@ export interface Expiry {
   end_busy: boolean
   /** How often `expire` is called. */
   check_ms: number
+}
+
+/** A session that can be started: what it needs was found. */
+export interface Launch {
+  spec: SessionSpec
+  command: string[]
+  cwd: string
+  /** Of the command's program. */
+  file: string
 }
 
 export interface SessionsHandlers {
@@ -126,26 +136,29 @@ export class Sessions {
     this.expire()
   }
 
-  /** Starts a session. Throws what Session throws, `size_invalid`, `too_many_sessions`, `too_many_files`, `host_stopping`. */
-  create(spec: SessionSpec): Session {
-    if (this.#stopping) throw new CodedError('host_stopping', 'the host is stopping')
-    if (this.running().length >= MAX_SESSIONS)
-      throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
-    const free = freeDescriptors()
-    if (free !== undefined && free <= RESERVED_DESCRIPTORS)
-      throw new CodedError(
-        'too_many_files',
-        'the host has no file descriptors left for another session; end one, or start the host with a higher `ulimit -n`',
-      )
+  /** Finds what `spec` names, without starting it. Throws what `lookForProgram` and `#checkRoom` throw, `size_invalid`. */
+  async look(spec: SessionSpec): Promise<Launch> {
+    this.#checkRoom()
+    checkSize(spec.size ?? DEFAULT_SIZE)
+    const { home, env, dataDir, run } = this.#options
+    const { PATH = '' } = sessionEnvironment(env, { session_id: '', dataDir, run })
+    const command = spec.command ?? this.#rules.shell
+    const cwd = expandHome(spec.cwd ?? home, home)
+    return { spec, command, cwd, file: await lookForProgram(command[0]!, cwd, PATH) }
+  }
+
+  /** Starts a session. Throws what Session throws, `too_many_sessions`, `too_many_files`, `host_stopping`. */
+  create({ spec, command, cwd, file }: Launch): Session {
+    this.#checkRoom()
     const size = spec.size ?? DEFAULT_SIZE
-    checkSize(size)
     const { history, screens, rules, clocks, date, home, env, dataDir, run, processes, timing } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
         session_id,
-        command: spec.command ?? this.#rules.shell,
-        cwd: expandHome(spec.cwd ?? home, home),
+        command,
+        file,
+        cwd,
         env: sessionEnvironment(env, { session_id, dataDir, run }),
         title: spec.title,
         home,
@@ -180,14 +193,27 @@ export class Sessions {
     return session
   }
 
+  /** Throws `too_many_sessions`, `too_many_files`, `host_stopping`. */
+  #checkRoom(): void {
+    if (this.#stopping) throw new CodedError('host_stopping', 'the host is stopping')
+    if (this.running().length >= MAX_SESSIONS)
+      throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
+    const free = freeDescriptors()
+    if (free !== undefined && free <= RESERVED_DESCRIPTORS)
+      throw new CodedError(
+        'too_many_files',
+        'the host has no file descriptors left for another session; end one, or start the host with a higher `ulimit -n`',
+      )
+  }
+
   /**
    * A new session in the place of one that is gone. `key` names the client and the session that it requested: a client
    * that repeats the request because the reply was lost gets the session that was created then.
    */
-  replace(key: string, spec: SessionSpec): Session {
+  replace(key: string, launch: Launch): Session {
     const previous = this.#sessions.get(this.#replacements.get(key) ?? '')
     if (previous?.state === 'running') return previous
-    const session = this.create(spec)
+    const session = this.create(launch)
     this.#replacements.set(key, session.session_id)
     if (this.#replacements.size > MAX_REPLACEMENTS) this.#replacements.delete(this.#replacements.keys().next().value!)
     return session
