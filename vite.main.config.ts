@@ -10,7 +10,14 @@ import { defineConfig, type Plugin, transformWithOxc } from 'vite'
 const root = import.meta.dirname
 
 /** Stay packages: Electron's own module, and native modules, which find their binaries beside themselves. */
-const EXTERNAL = ['electron', 'better-sqlite3', 'better-sqlite3-multiple-ciphers', 'node-pty', '@napi-rs/keyring']
+const EXTERNAL = [
+  'electron',
+  'better-sqlite3',
+  'better-sqlite3-multiple-ciphers',
+  'node-pty',
+  '@napi-rs/keyring',
+  'koffi',
+]
 
 /** Where programs are found: package.json, entry.ts, package-root.ts. */
 const PROGRAMS = { 'cli/otg': 'main/cli/otg.ts', 'desktop/entry': 'main/desktop/entry.ts' }

@@ -38,7 +38,7 @@ import { statusOf } from './host-status.ts'
 import { CLAIMED_LIMITS, HANDSHAKE_LIMITS, HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
-import type { Peer } from './listen/peer-process.ts'
+import { canTellPeers, type Peer } from './listen/peer-process.ts'
 import { FrameTrace } from './log/frame-trace.ts'
 import { createLog } from './log/host-log.ts'
 import { notificationAdmin } from './notification-admin.ts'
@@ -372,7 +372,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         const isOnly = sessions.list().every(one => one.session_id === session_id || one.title !== title)
         return { session_id, title, has_twin: !isOnly, question: running?.activity?.question }
       },
-      canProve: process.platform !== 'win32',
+      canTellPeers,
       isUnlimited: device_id =>
         devices.list().some(one => one.device_id === device_id && !one.read_only && !one.sessions),
     })
@@ -461,7 +461,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     network = listening
     entrances.push(() => listening.close())
     const acceptPeer = (transport: Transport, peer: Peer) => acceptLocal(transport, localClients.of(peer))
-    const local = await listenLocal(dataDir.socket, acceptPeer, dataDir.peers, notAccepted)
+    const local = await listenLocal(dataDir.socket, acceptPeer, notAccepted)
     entrances.push(() => local.close())
     history.started()
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at })

@@ -245,10 +245,12 @@ test('packs only files that are needed to run', async () => {
     [...list.matchAll(/^\/node_modules\/(@[^/\n]+\/[^/\n]+|[^@/\n][^/\n]*)/gm)].map(([, name]) => name),
   )
   expect([...packages].sort()).toEqual([
+    `@koromix/koffi-linux-${process.arch}`,
     '@napi-rs/keyring',
     `@napi-rs/keyring-linux-${process.arch}-gnu`,
     'better-sqlite3',
     'better-sqlite3-multiple-ciphers',
+    'koffi',
     'node-pty',
   ])
   // One binary each: those of other systems would add tens of megabytes.

@@ -131,8 +131,7 @@ export class Heard {
 
   frame(bytes: Uint8Array): void {
     const frame = this.#reader.read(bytes)
-    // The local socket's first frame, which asks for a proof, comes before all messages.
-    if (frame?.kind !== 'json' || (frame.value as { type?: unknown }).type === 'identify') return
+    if (frame?.kind !== 'json') return
     const message = this.#parse(frame.value)
     if (!message)
       this.fault ??= `the host said what no client understands: ${JSON.stringify(frame.value).slice(0, 300)}`

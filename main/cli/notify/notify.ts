@@ -1,6 +1,5 @@
 // Reports what a session's program does to its host. Agents run this at every step of theirs and wait for it. Loading a file
 // takes a millisecond, so it writes the few frames itself: `otg notify` takes little longer than Node.
-import { openSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { ActivityState } from '../../../protocol/messages.ts'
 import { VERSIONS } from '../../../protocol/versions.ts'
@@ -106,9 +105,7 @@ function send(path: string, message: object): Promise<void> {
         const answer = JSON.parse(frame.toString('utf8', FRAME_HEADER)) as {
           type: string
           message?: string
-          file?: string
         }
-        if (answer.type === 'identify') socket.write(frameOf(proofOf(answer.file)))
         if (answer.type === 'welcome') socket.write(frameOf(message))
         if (answer.type === 'ok') resolve()
         if (answer.type === 'error') reject(new Error(answer.message))
@@ -125,17 +122,6 @@ function send(path: string, message: object): Promise<void> {
     socket.on('close', () => reject(new Error('the host closed the connection')))
     socket.write(frameOf({ type: 'hello', versions: VERSIONS, client: { kind: 'script', name: 'hook' } }))
   })
-}
-
-/** Proves to the host which process this is, as `proveProcess` does (listen/process-proof.ts). The file stays open. */
-function proofOf(file = ''): object {
-  let fd = -1
-  try {
-    fd = openSync(file, 'r+')
-  } catch {
-    // another view of the file system: the host answers what it answers to a client without a proof
-  }
-  return { type: 'identified', pid: process.pid, fd }
 }
 
 /** A frame's kind and flags, both 0 for a short JSON message (protocol/frames.ts). */

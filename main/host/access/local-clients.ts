@@ -12,8 +12,8 @@ export interface LocalClientsOptions extends OriginContext {
   grants: ControlGrants
   /** The session with this ID or beginning of an ID, for the question. Undefined: there is none, or more than one. */
   look(session_id: string): Promise<WishedSession | undefined>
-  /** Whether peers can prove their process on this system. */
-  canProve: boolean
+  /** Whether the system tells which process a client is. */
+  canTellPeers: boolean
   /** Whether this device is paired, may type, and is not limited to some sessions. */
   isUnlimited(device_id: string): boolean
 }
@@ -235,8 +235,8 @@ export class LocalClients {
       case 'stray':
         return false
       case 'unproven':
-        // Where no client can prove its process, `otg` has to work.
-        return !this.#options.canProve
+        // Where the system tells of no client, `otg` has to work.
+        return !this.#options.canTellPeers
     }
   }
 
@@ -281,7 +281,7 @@ export class LocalClients {
       this.#roots.set(session_id, this.rootOf(origin.session_id))
       this.#remember(session_id, origin.session_id)
     }
-    if (origin.kind === 'stray' || (origin.kind === 'unproven' && this.#options.canProve)) {
+    if (origin.kind === 'stray' || (origin.kind === 'unproven' && this.#options.canTellPeers)) {
       this.#roots.set(session_id, UNKNOWN)
       this.#remember(session_id, UNKNOWN)
     }
@@ -312,11 +312,11 @@ export class LocalClients {
 
   async #find(peer: Peer): Promise<Origin> {
     try {
-      const pid = await peer.pid()
+      const pid = peer.pid()
       if (pid === undefined) return { kind: 'unproven' }
       const origin = await originOf(pid, this.#options)
       // The process may have ended, and its number may be another's by now.
-      return (await peer.pid()) === pid ? origin : { kind: 'unproven' }
+      return peer.pid() === pid ? origin : { kind: 'unproven' }
     } catch {
       return { kind: 'unproven' }
     }

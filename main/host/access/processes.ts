@@ -55,7 +55,10 @@ export function processesByProc(mark: number | undefined): Processes {
     },
     isShellAtTerminal: async ({ pid, terminal }) => {
       try {
-        const [file, input] = await Promise.all([readlink(`/proc/${pid}/exe`), stat(`/proc/${pid}/fd/0`)])
+        const [file, name] = await Promise.all([readlink(`/proc/${pid}/exe`), readlink(`/proc/${pid}/fd/0`)])
+        // Anything else is not looked at: its file system may never answer.
+        if (!name.startsWith('/dev/')) return false
+        const input = await stat(`/proc/${pid}/fd/0`)
         // Both are device numbers in the kernel's encoding (proc_pid_stat(5)).
         return String(input.rdev) === terminal && (await isShellFile(file, `/proc/${pid}/exe`))
       } catch {

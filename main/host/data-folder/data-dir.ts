@@ -41,8 +41,6 @@ export interface DataDir {
   rules: string
   processes: string
   clock: string
-  /** Emptied when the host starts. */
-  peers: string
   socket: string
   /** Writes `host.json`, until `release`. While that fails, it is tried again and again. */
   announce(file: HostInfo): void
@@ -105,7 +103,6 @@ export function openDataDir(path: string, run: HostRun): DataDir {
     rules: join(path, 'rules'),
     processes: join(path, 'processes'),
     clock: join(path, 'clock.json'),
-    peers: join(path, 'peers'),
     socket,
     announce: file => {
       announced = `${JSON.stringify(file)}\n`

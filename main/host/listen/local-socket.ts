@@ -3,7 +3,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import { askForProcess, type Peer, preparePeerFolder } from './peer-process.ts'
+import { type Peer, peerOf } from './peer-process.ts'
 import { streamTransport } from './stream-transport.ts'
 
 export interface Listener {
@@ -14,13 +14,11 @@ export interface Listener {
 const CLOSE_MS = 500
 
 /**
- * Listens at `path`, for this user only (0600 inside a 0700 folder). `peers`: a folder for the files by which clients prove
- * their process; without it, and on Windows, none does. Throws `data_dir_unusable`.
+ * Listens at `path`, for this user only (0600 inside a 0700 folder). Throws `data_dir_unusable`.
  */
 export async function listenLocal(
   path: string,
   accept: (transport: Transport, peer: Peer) => void,
-  peers?: string,
   /** Accepting failed: too many files are open. */
   failed: (error: Error) => void = () => {},
 ): Promise<Listener> {
@@ -29,13 +27,9 @@ export async function listenLocal(
   const server: Server = createServer(socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    const transport = streamTransport(socket)
-    if (pipe || peers === undefined) return accept(transport, { pid: async () => undefined })
-    const asked = askForProcess(transport, peers)
-    accept(asked.transport, asked.peer)
+    accept(streamTransport(socket), peerOf(socket))
   })
   try {
-    if (!pipe && peers !== undefined) preparePeerFolder(peers)
     // We hold the folder's lock, so an existing socket file was left by a host that crashed.
     if (!pipe) rmSync(path, { force: true })
     await new Promise<void>((resolve, reject) => {

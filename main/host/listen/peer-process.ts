@@ -1,108 +1,102 @@
-// Finds out which process is at the other end of the local socket. Node cannot ask the system (SO_PEERCRED), so the client
-// proves it: the host creates a file with a random name and tells only this client. The client opens the file for writing
-// and names its process and descriptor; the host then looks whether that process holds the file. A process cannot name
-// another one without its cooperation. SECURITY.md says what follows from the proof.
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { jsonFrames } from '../../../protocol/frames.ts'
-import type { Transport } from '../../../protocol/transport.ts'
-import { intercept, readMessage } from './process-proof.ts'
+// Asks the kernel which process is at the other end of a local socket: the one that connected, whoever uses the connection now.
+// A process cannot name another one, and need not do anything. Node.js has no function for it. SECURITY.md says what follows
+// from it.
+import { closeSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import koffi from 'koffi'
 
 /** The other end of a local socket. */
 export interface Peer {
-  /** The id of the process that holds this connection's file at this moment; undefined: none proved it. */
-  pid(): Promise<number | undefined>
+  /** The ID of the process that connected; undefined: it is not known, or has ended. */
+  pid(): number | undefined
 }
 
-/** Clients prove their process with their first frames; one that has not by then is too old to know how. */
-const PROOF_MS = 2_000
+/** unix(7). The numbers are those of <asm/socket.h>; other architectures of Linux have others. */
+const SOL_SOCKET = 1
+const SO_PEERCRED: Partial<Record<NodeJS.Architecture, number>> = {
+  x64: 17,
+  arm64: 17,
+  arm: 17,
+  ia32: 17,
+  riscv64: 17,
+  loong64: 17,
+  ppc64: 21,
+}
+/** Since Linux 6.5. It stays with the process, although another one may get its number. */
+const SO_PEERPIDFD = 77
+/** `struct ucred`: pid, uid and gid. */
+const UCRED_BYTES = 12
 
-/** A proof is one of the first frames of a client: the `hello` may come before it. */
-const PROOF_FRAMES = 4
+/** <sys/un.h> of macOS. */
+const SOL_LOCAL = 0
+const LOCAL_PEERPID = 2
 
-/** `{"type":"identified","pid":4194304,"fd":1048576}` has 47. */
-const IDENTIFIED_BYTES = 128
+const INT_BYTES = 4
 
-const LSOF_MS = 5_000
+const UNKNOWN: Peer = { pid: () => undefined }
 
-interface Claim {
-  pid: number
-  fd: number
+const getsockopt = loadGetsockopt()
+
+/** Whether this system tells. Otherwise, of no client is known which process it is. */
+export const canTellPeers = getsockopt !== undefined
+
+/** Call it when the client has connected, before anything else can happen to its process. */
+export function peerOf(socket: Socket): Peer {
+  const fd = (socket as unknown as { _handle?: { fd?: number } })._handle?.fd
+  if (fd === undefined || fd < 0) return UNKNOWN
+  return process.platform === 'linux' ? peerOnLinux(socket, fd) : peerOnMac(fd)
 }
 
-/** Empties the folder of the files, which a host that crashed left behind. */
-export function preparePeerFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { mode: 0o700 })
-}
-
-/** The host's side: asks the client for the proof, and takes it out of what the client sends. */
-export function askForProcess(transport: Transport, folder: string): { transport: Transport; peer: Peer } {
-  const file = join(folder, randomBytes(16).toString('hex'))
-  let settle = (_claim: Claim | undefined) => {}
-  const claimed = new Promise<Claim | undefined>(resolve => {
-    settle = resolve
+function peerOnLinux(socket: Socket, fd: number): Peer {
+  const pid = ask(fd, SOL_SOCKET, SO_PEERCRED[process.arch], UCRED_BYTES)
+  // 0: it is in a namespace of processes that this one does not see.
+  if (pid === undefined || pid <= 0) return UNKNOWN
+  const pidfd = ask(fd, SOL_SOCKET, SO_PEERPIDFD, INT_BYTES)
+  if (pidfd === undefined) return peerByStart(pid)
+  let isOpen = true
+  socket.once('close', () => {
+    isOpen = false
+    closeSync(pidfd)
   })
-  let inode: { dev: bigint; ino: bigint } | undefined
+  // -1 once it has ended (proc_pid_fdinfo(5)).
+  const isAlive = () => new RegExp(`^Pid:\t${pid}$`, 'm').test(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'latin1'))
+  return { pid: () => (isOpen && isAlive() ? pid : undefined) }
+}
+
+/** By the time that a process started: another one with its number started later. For a Linux before 6.5. */
+function peerByStart(pid: number): Peer {
+  const start = startOf(pid)
+  return { pid: () => (start !== undefined && startOf(pid) === start ? pid : undefined) }
+}
+
+function startOf(pid: number): string | undefined {
   try {
-    writeFileSync(file, '', { flag: 'wx', mode: 0o600 })
-    inode = statSync(file, { bigint: true })
-    for (const frame of jsonFrames({ type: 'identify', file })) transport.send(frame)
+    const STARTTIME = 19 // of the fields after the name, from 0 (proc_pid_stat(5))
+    return readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[STARTTIME]
   } catch {
-    settle(undefined) // a full disk: nothing can be proved
-  }
-  const timer = setTimeout(() => settle(undefined), PROOF_MS)
-  timer.unref()
-  let frames = 0
-  return {
-    transport: intercept(transport, {
-      frame: bytes => {
-        if (frames >= PROOF_FRAMES) return false
-        frames++
-        const claim = readMessage(bytes, 'identified', IDENTIFIED_BYTES)
-        if (!claim) return false
-        frames = PROOF_FRAMES
-        const { pid, fd } = claim as Partial<Claim>
-        const isValid = Number.isSafeInteger(pid) && pid! > 0 && Number.isSafeInteger(fd) && fd! >= 0
-        settle(isValid ? { pid: pid!, fd: fd! } : undefined)
-        return true
-      },
-      closed: () => {
-        clearTimeout(timer)
-        settle(undefined)
-        rmSync(file, { force: true })
-      },
-    }),
-    peer: {
-      pid: async () => {
-        const claim = await claimed
-        return claim && inode && (await holds(claim, inode).catch(() => false)) ? claim.pid : undefined
-      },
-    },
+    return undefined
   }
 }
 
-/** Whether a process holds a file open for writing: programs that only look at new files, such as indexers, never do. */
-function holds(claim: Claim, inode: { dev: bigint; ino: bigint }): Promise<boolean> {
-  return process.platform === 'linux' ? holdsByProc(claim, inode) : holdsByLsof(claim, inode)
+function peerOnMac(fd: number): Peer {
+  const pid = ask(fd, SOL_LOCAL, LOCAL_PEERPID, INT_BYTES)
+  return pid === undefined || pid <= 0 ? UNKNOWN : { pid: () => pid }
 }
 
-export async function holdsByProc({ pid, fd }: Claim, { dev, ino }: { dev: bigint; ino: bigint }): Promise<boolean> {
-  const held = await stat(`/proc/${pid}/fd/${fd}`, { bigint: true })
-  if (held.dev !== dev || held.ino !== ino) return false
-  const flags = /^flags:\s*([0-7]+)/m.exec(await readFile(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1]
-  const ACCESS_MODE = 3
-  return flags !== undefined && (Number.parseInt(flags, 8) & ACCESS_MODE) !== 0
+/** The first number of a socket's option; undefined: there is none. */
+function ask(fd: number, level: number, option: number | undefined, bytes: number): number | undefined {
+  if (!getsockopt || option === undefined) return undefined
+  const value = Buffer.alloc(bytes)
+  return getsockopt(fd, level, option, value, [bytes]) === 0 ? value.readInt32LE(0) : undefined
 }
 
-/** lsof(8) comes with macOS. Fields: access mode and inode. */
-export async function holdsByLsof({ pid, fd }: Claim, { ino }: { ino: bigint }): Promise<boolean> {
-  const args = ['-a', '-p', String(pid), '-d', String(fd), '-Fai']
-  const { stdout } = await promisify(execFile)('lsof', args, { timeout: LSOF_MS })
-  const fields = stdout.split('\n')
-  return fields.includes(`i${ino}`) && fields.some(field => field === 'aw' || field === 'au')
+type GetSockOpt = (fd: number, level: number, option: number, value: Buffer, length: [number]) => number
+
+function loadGetsockopt(): GetSockOpt | undefined {
+  const isKnown = process.platform === 'linux' ? SO_PEERCRED[process.arch] !== undefined : process.platform === 'darwin'
+  if (!isKnown) return undefined
+  // null: what this process has loaded, the C library among it.
+  return koffi.load(null).func('int getsockopt(int, int, int, _Out_ uint8_t *, _Inout_ uint32_t *)') as GetSockOpt
 }

@@ -6,7 +6,6 @@ import type { Duplex } from 'node:stream'
 import { CodedError } from '../../../protocol/errors.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
-import { proveProcess } from './process-proof.ts'
 
 /** How long to wait for the peer to end its side; it had time to read the last message. */
 const CLOSE_MS = 2_000
@@ -67,7 +66,7 @@ export function connectLocal(path: string): Promise<Transport> {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.removeAllListeners('error')
-      resolve(proveProcess(streamTransport(socket)))
+      resolve(streamTransport(socket))
     })
     socket.once('error', cause => reject(notRunning(cause)))
   })

@@ -1,5 +1,5 @@
-// Case 141: everything that a program of this computer's user can send to the local socket: lengths and frames that are none, proofs of its
-// process, good and bad, and every message, from a terminal outside the sessions and from a program in a session. That program asks
+// Case 141: everything that a program of this computer's user can send to the local socket: lengths and frames that are none, and every
+// message, from a terminal outside the sessions and from a program in a session. That program asks
 // for permissions that no person gives: whatever it sends, and in whatever order, it gets nothing of what they protect.
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -17,17 +17,9 @@ import { changed, type Edit, edited, editsWith } from '../mutate.ts'
 import { framesOf, HELLO, Heard, PING, type Step, steps, untilTrue } from '../requests.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** What a client says of its process; the host asks for it. */
-interface Proof {
-  pid: number
-  fd: number
-  /** How many frames come before it. */
-  after: number
-}
-
 type Peer =
   /** Outside the sessions. `edits` change the bytes of the stream, `piece`: write this many bytes at once; 0: all. */
-  | { from: 'outside'; proof: Proof | null; hello: boolean; steps: Step[]; edits: Edit[]; piece: number }
+  | { from: 'outside'; hello: boolean; steps: Step[]; edits: Edit[]; piece: number }
   /** In a session, and about another one. */
   | { from: 'session'; steps: Step[] }
 
@@ -35,12 +27,6 @@ const TYPES = (Object.keys(PERMISSIONS) as RequestType[]).filter(type => type !=
 
 /** Addresses, ports and certificates of the host stay as they are. */
 const HARMLESS = TYPES.filter(type => type !== 'change_settings')
-
-const proof: fc.Arbitrary<Proof> = fc.record({
-  pid: fc.constantFrom(process.pid, 1, 0, -1, 2 ** 31, 2 ** 53 - 1),
-  fd: fc.constantFrom(0, 1, 3, 17, -1, 2 ** 31, 2 ** 53 - 1),
-  after: fc.nat(5),
-})
 
 /** Lengths of frames that end nowhere, or are too long. */
 const LENGTHS = ['\0\0\0\0', '\xff\xff\xff\xff', '\0\0\0\x01', '\0\0\xff\xee', '\0\x01\0\0', '\x7f\xff\xff\xff']
@@ -50,7 +36,6 @@ const peer: fc.Arbitrary<Peer> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       from: fc.constant('outside' as const),
-      proof: fc.option(proof, { nil: null }),
       hello: fc.constantFrom(true, true, true, false),
       steps: fc.array(steps(HARMLESS), { maxLength: 15 }),
       edits: fc.oneof(fc.constant<Edit[]>([]), editsWith(...LENGTHS)),
@@ -77,7 +62,7 @@ class LocalSocket {
     await this.#host.start()
     await this.#startRelay()
     const each: Step[] = HARMLESS.map(type => ({ type, changes: [], edits: [] }))
-    await this.run([{ from: 'outside', proof: null, hello: true, steps: each, edits: [], piece: 0 }])
+    await this.run([{ from: 'outside', hello: true, steps: each, edits: [], piece: 0 }])
     await this.#host.settle()
   }
 
@@ -128,7 +113,7 @@ class LocalSocket {
     ])
   }
 
-  async #outside({ proof, hello, steps, edits, piece }: Extract<Peer, { from: 'outside' }>, context: Context) {
+  async #outside({ hello, steps, edits, piece }: Extract<Peer, { from: 'outside' }>, context: Context) {
     this.#peers++
     const socket = connect(this.#host.socket)
     const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
@@ -137,10 +122,6 @@ class LocalSocket {
     const transport = streamTransport(socket)
     transport.start({ frame: bytes => heard.frame(bytes), close: ({ code, reason }) => heard.error(code, reason) })
     const frames = [...(hello ? HELLO : []), ...steps.flatMap(step => framesOf(step, context))]
-    if (proof) {
-      const { pid, fd, after } = proof
-      frames.splice(after, 0, ...jsonFrames({ type: 'identified', pid, fd }))
-    }
     write(socket, edited(Buffer.concat(frames.map(framed)), edits), piece)
     socket.end()
     await inTime(closed, 'the end of a connection')

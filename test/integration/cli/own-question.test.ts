@@ -1,7 +1,6 @@
 // A program in a session never answers its own question, and those of other sessions only if a person allowed it (cases 69
 // to 74 of docs/security-cases.md). Real processes in real sessions run the real otg.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { PROGRAMS, type RequestType } from '../../../main/host/access/permissions.ts'
@@ -19,7 +18,8 @@ import {
   startSession,
 } from '../../support/cli.ts'
 import { type Decision, decide } from '../../support/control.ts'
-import { cleanUp, keepAfterCleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, keepAfterCleanUp, temporaryFolder, until } from '../../support/host.ts'
+import { handedOver } from '../../support/network/handed-over.ts'
 import { type Context, SAMPLES } from '../../support/network/message-samples.ts'
 
 let host: CliHost
@@ -199,10 +199,9 @@ client.close()
   return `${process.execPath} ${file} "${JSON.stringify(requests).replaceAll('"', '\\"')}"`
 }
 
-/** A client that proves nothing by itself. */
-async function rawClient() {
-  const socket = connect(join(host.dataDir, 'otg.sock'))
-  onCleanUp(() => socket.destroy())
+/** A client of which it is not known which process it is: the one that connected has ended. */
+async function unknownClient() {
+  const socket = await handedOver(join(host.dataDir, 'otg.sock'))
   const transport = streamTransport(socket)
   const reader = new FrameReader()
   const messages: { type: string }[] = []
@@ -224,19 +223,14 @@ async function rawClient() {
   }
 }
 
-describe('case 74: a client that names another process', () => {
-  it('is not believed, because that process does not hold the file', async () => {
-    const transport = await rawClient()
-    expect(await transport.received('identify')).toMatchObject({
-      file: expect.stringContaining(join(host.dataDir, 'peers')),
-    })
-    // A shell of a person, or whatever else is not inside a session.
-    transport.send({ type: 'identified', pid: process.ppid, fd: 0 })
+describe('case 74: a client whose process has ended', () => {
+  it('is nobody’s, and answers no question', async () => {
+    const transport = await unknownClient()
     const asking = await startSession(host.dataDir, [askingProgram(ASKS)])
     await blocked(asking)
     const question_id = (await sessions(host.dataDir)).find(one => one.session_id === asking)!.activity!.question!
       .question_id
-    transport.send({ type: 'hello', versions: [1], client: { kind: 'cli', name: 'liar' } })
+    transport.send({ type: 'hello', versions: [1], client: { kind: 'cli', name: 'orphan' } })
     await transport.received('welcome')
     transport.send({ type: 'answer', request_id: 1, session_id: asking, question_id, option: 0 })
     expect(await transport.received('error')).toMatchObject({ code: 'grant_needed' })

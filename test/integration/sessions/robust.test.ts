@@ -367,7 +367,7 @@ describe('stopping a host', () => {
     let pid = 0
     instead = async (_path, accept) => {
       const [ours, theirs] = transportPair()
-      accept(ours, { pid: async () => undefined })
+      accept(ours, { pid: () => undefined })
       const kind = { kind: 'cli', name: 'test' } as const
       const client = new LocalClient({ connect: async () => theirs, client: kind, reconnect: false })
       await client.connect()

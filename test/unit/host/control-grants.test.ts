@@ -75,7 +75,7 @@ function world(sessions: Record<string, { leader: number; program: number }>) {
       now: () => now,
     }),
     look: async id => ({ session_id: id, title: id, question: QUESTION }),
-    canProve: true,
+    canTellPeers: true,
     isUnlimited: () => true,
   })
   return {
@@ -85,7 +85,7 @@ function world(sessions: Record<string, { leader: number; program: number }>) {
       now += ms
     },
     program: (session_id: string) => {
-      const client = clients.of({ pid: async () => sessions[session_id]!.program })
+      const client = clients.of({ pid: () => sessions[session_id]!.program })
       const ask = (access: Access) => {
         let outcome = 'waits'
         const done = (async () => client.admit(access, () => {}))().then(

@@ -30,13 +30,13 @@ const PROCESSES: Record<number, Partial<ProcessInfo> & { isDescendant?: boolean 
 interface World {
   allowsAll: boolean
   mayControl: boolean
-  canProve: boolean
+  canTellPeers: boolean
   isUnlimited: boolean
 }
 
-/** A client in process `pid` (undefined: it proves none). A person who is asked says no. */
+/** A client in process `pid` (undefined: it is not known). A person who is asked says no. */
 function client(pid: number | undefined, world: Partial<World> = {}) {
-  const { mayControl = false, canProve = true } = world
+  const { mayControl = false, canTellPeers = true } = world
   const questions: string[] = []
   const ask = async ({ text }: { text: string }) => questions.push(text) && 3
   const session = { mayControl, ask }
@@ -58,10 +58,10 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
       now: () => 0,
     }),
     look: async id => ({ session_id: id, title: id }),
-    canProve,
+    canTellPeers,
     isUnlimited: () => world.isUnlimited ?? true,
   })
-  const access = clients.of({ pid: async () => pid })
+  const access = clients.of({ pid: () => pid })
   const verdict = async (type: RequestType, session_id?: string, read_only?: boolean): Promise<string> => {
     try {
       await access.admit({ type, session_id, read_only }, () => {})
@@ -177,7 +177,7 @@ describe('case 120: a program in a session', () => {
 
 const OTHERS: [string, number | undefined][] = [
   ['that detached itself from its session', 103],
-  ['that proves no process', undefined],
+  ['of an unknown process', undefined],
 ]
 describe.each(OTHERS)('case 122: a program %s', (_name, pid) => {
   it.each(TYPES)('sends %s only if it is free', async type => {
@@ -234,8 +234,8 @@ describe('case 121: a permission that is taken back', () => {
   })
 })
 
-it('where no client can prove its process, otg works, and answers with the setting only', async () => {
-  const { verdict } = client(undefined, { canProve: false })
+it('where the system tells of no client which process it is, otg works, and answers with the setting only', async () => {
+  const { verdict } = client(undefined, { canTellPeers: false })
   for (const type of TYPES) expect(await verdict(type, 'other')).toBe(type === 'answer' ? 'grant_needed' : 'allowed')
-  expect(await client(undefined, { canProve: false, allowsAll: true }).verdict('answer', 'other')).toBe('allowed')
+  expect(await client(undefined, { canTellPeers: false, allowsAll: true }).verdict('answer', 'other')).toBe('allowed')
 })

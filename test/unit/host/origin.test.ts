@@ -1,12 +1,11 @@
 // Where a local client comes from, by real processes, as both Linux and macOS tell it.
 import { spawn as spawnProcess, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type IPty, spawn } from 'node-pty'
 import { afterEach, describe, expect, it } from 'vitest'
 import { originOf } from '../../../main/host/access/origin.ts'
 import { markDescendants, processesByProc, processesByPs } from '../../../main/host/access/processes.ts'
-import { holdsByLsof, holdsByProc } from '../../../main/host/listen/peer-process.ts'
 import { cleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 
 afterEach(cleanUp)
@@ -183,29 +182,5 @@ describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, b
   ]
   it.each(LEADERS)('case 147: is a program’s in a session whose command is a shell with %s', async (_what, program) => {
     expect(await typed('$NODE $OTG', program)).toBe(false)
-  })
-})
-
-describe('the proof of a process', () => {
-  const looks = [
-    ...(process.platform === 'linux' ? [['/proc', holdsByProc] as const] : []),
-    ...(has('lsof') ? [['lsof', holdsByLsof] as const] : []),
-  ]
-
-  it.each(looks)('is a file that it holds open for writing, as %s tells', async (_from, holds) => {
-    const file = join(temporaryFolder(), 'file')
-    writeFileSync(file, '')
-    writeFileSync(`${file}2`, '')
-    const inode = statSync(file, { bigint: true })
-    const open = (name: string, mode: string) => {
-      const fd = openSync(name, mode)
-      onCleanUp(() => closeSync(fd))
-      return fd
-    }
-    const { pid } = process
-    expect(await holds({ pid, fd: open(file, 'r+') }, inode)).toBe(true)
-    expect(await holds({ pid, fd: open(file, 'r') }, inode)).toBe(false)
-    expect(await holds({ pid, fd: open(`${file}2`, 'r+') }, inode)).toBe(false)
-    await expect(holds({ pid: ELSEWHERE, fd: 3 }, inode)).rejects.toThrow()
   })
 })
