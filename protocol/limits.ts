@@ -78,5 +78,8 @@ export const PUSH_KEY_CHARACTERS = 96
 /** A file name: what file systems allow. */
 export const FILE_NAME_CHARACTERS = 255
 
+/** One variable's value: the kernel's limit for one string of an environment (execve(2), MAX_ARG_STRLEN on Linux). */
+export const ENVIRONMENT_CHARACTERS = 128 * 1024
+
 /** Sessions that a device is limited to: as many as can run at once. When it starts more, it no longer sees the first ones. */
 export const MAX_DEVICE_SESSIONS = 256

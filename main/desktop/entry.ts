@@ -82,6 +82,7 @@ async function start(): Promise<void> {
     shell: loginShell(process.env),
     home: homedir(),
     env: process.env,
+    login_environment: true,
     ...(logLevel === undefined ? {} : { log_level: logLevel }),
   })
   /** Titles of the running sessions. */

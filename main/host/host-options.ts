@@ -9,8 +9,9 @@ import type { Address } from './listen/candidates.ts'
 import type { HandshakeLimits } from './listen/handshake-limit.ts'
 import type { HttpTiming } from './listen/http.ts'
 import { type ListenConfig, listenConfigOf, type TlsSetting } from './listen/network.ts'
-import type { LogLevel } from './log/logger.ts'
+import type { Logger, LogLevel } from './log/logger.ts'
 import { findProgram } from './session/launch-look.ts'
+import { LoginEnvironment } from './session/login-environment.ts'
 import type { Expiry, SessionRules, SessionsTiming } from './session/sessions.ts'
 import { expiryOf, type Settings, shellOf } from './settings/settings.ts'
 
@@ -42,6 +43,8 @@ export interface HostOptions {
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
+  /** Sessions without a caller get the login environment (LoginEnvironment), unless the setting says no. Default: `env`. */
+  login_environment?: boolean
   /** A file that receives one JSON line per frame, without contents (see FrameTrace). */
   trace?: string
 
@@ -80,6 +83,9 @@ export interface HostTiming extends SessionsTiming, Partial<HttpTiming> {
   tell_trouble_ms?: number
   /** HANDSHAKE_MS */
   handshake_ms?: number
+  /** CAPTURE_MS and WAIT_MS in login-environment.ts */
+  capture_environment_ms?: number
+  wait_for_environment_ms?: number
 }
 
 export function sessionRules(options: HostOptions, settings: Settings): SessionRules {
@@ -98,6 +104,25 @@ export function listenConfig(options: HostOptions, settings: Settings): ListenCo
     allow_hosts: options.allow_hosts ?? config.allow_hosts,
     tls: options.tls ?? config.tls,
   }
+}
+
+/** Undefined: sessions get the environment of the options. `captured`: how it went. */
+export function loginEnvironment(
+  { login_environment, env, home, shell, timing }: HostOptions,
+  captured: (error: Error | undefined) => void,
+  log: Logger,
+): LoginEnvironment | undefined {
+  // Windows keeps a user's variables in the registry, and every process has them.
+  if (!login_environment || process.platform === 'win32') return undefined
+  return new LoginEnvironment({
+    env,
+    home,
+    shell: shell[0]!,
+    log,
+    captured,
+    capture_ms: timing?.capture_environment_ms,
+    wait_ms: timing?.wait_for_environment_ms,
+  })
 }
 
 /** The names of the settings that these options override. */

@@ -4,6 +4,7 @@ import type { Health } from './health/health.ts'
 import type { TroubleKind } from './health/troubles.ts'
 import type { History } from './history/write/history.ts'
 import type { Address } from './listen/candidates.ts'
+import type { LoginEnvironment } from './session/login-environment.ts'
 
 /** A database that does not answer within this is shown as one that cannot be read. */
 const DATABASE_MS = 1_000
@@ -12,13 +13,14 @@ export interface StatusSources {
   started_at: number
   health: Health
   history: History
+  /** Undefined: sessions get the host's own environment. */
+  login(): LoginEnvironment | undefined
   addresses(): Address[]
   /** Running sessions. */
   running(): number
   devices(): readonly { device_id: string }[]
   isConnected(device_id: string): boolean
-  database: string
-  log: string
+  folder: { readonly database: string; readonly log: string }
 }
 
 /** While one of these lasts, some or all output is not recorded. */
@@ -29,8 +31,16 @@ const NOT_RECORDING: readonly TroubleKind[] = [
   'recording_failed',
 ]
 
-export async function statusOf(sources: StatusSources): Promise<HostStatus> {
-  const { health, history, log, started_at } = sources
+/** Gives the status, after the login shell was asked again if that is wanted. */
+export function statusSource(sources: StatusSources): (renewEnvironment: boolean) => Promise<HostStatus> {
+  return async renewEnvironment => {
+    if (renewEnvironment) await sources.login()?.renew()
+    return statusOf(sources)
+  }
+}
+
+async function statusOf(sources: StatusSources): Promise<HostStatus> {
+  const { health, history, started_at, folder } = sources
   const devices = sources.devices()
   const isOff = NOT_RECORDING.some(kind => health.has(kind))
   return {
@@ -44,9 +54,10 @@ export async function statusOf(sources: StatusSources): Promise<HostStatus> {
     recording: {
       state: isOff ? 'off' : health.has('recording_behind') ? 'behind' : 'on',
       waiting_bytes: history.behind,
-      database: await databaseOf(history, sources.database),
+      database: await databaseOf(history, folder.database),
     },
-    log,
+    environment: sources.login()?.state ?? 'host',
+    log: folder.log,
   }
 }
 

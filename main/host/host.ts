@@ -31,10 +31,11 @@ import {
   type Host,
   type HostOptions,
   listenConfig,
+  loginEnvironment,
   overriddenSettings,
   sessionRules,
 } from './host-options.ts'
-import { statusOf } from './host-status.ts'
+import { statusSource } from './host-status.ts'
 import { CLAIMED_LIMITS, HANDSHAKE_LIMITS, HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
@@ -54,7 +55,7 @@ import { Push } from './push/push.ts'
 import { pushNotificationOf, pushNotificationOfTrouble } from './push/push-message.ts'
 import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
-import { Sessions } from './session/sessions.ts'
+import { lookAtSession, Sessions } from './session/sessions.ts'
 import {
   limitsOf,
   notifierSettingsOf,
@@ -105,7 +106,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     const { health } = hostHealth
     hostLog.onFailing(hostHealth.logFailing)
-    undo.push(() => hostHealth.close())
+    const login = loginEnvironment(options, hostHealth.loginEnvironment, hostLog)
+    undo.push(hostHealth.close, () => login?.close())
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
     let historyCaughtUp = () => {}
@@ -188,6 +190,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         rules: screenRules,
         home: options.home,
         env: options.env,
+        login: () => ((settings?.values ?? initialSettings).login_environment ? login : undefined),
         dataDir: dataDir.path,
         run: runToText(run),
         processes,
@@ -228,6 +231,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         history.setLimits(limitsOf(next))
       sessions.applyRules(sessionRules(options, next))
       hostLog.setLevel(options.log_level ?? next.log_level)
+      if (next.login_environment && !before.login_environment) void login?.renew()
     }
     settings = new SettingsStore(initialSettings, {
       file: dataDir.settings,
@@ -319,14 +323,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     const outgoing = notifier
     undo.push(() => outgoing.close())
-    const troubleNotices = new TroubleNotices({
+    notices = new TroubleNotices({
       health,
       mayTell: () => outgoing.mayTellTrouble(),
       tell: id => outgoing.notify(id),
       tell_after_ms: options.timing?.tell_trouble_ms,
     })
-    notices = troubleNotices
-    undo.push(() => troubleNotices.close())
+    undo.push(() => notices?.close())
     const notifications = notificationAdmin(settingsStore, secrets, outgoing, () => connections.settingsChanged())
     const expireDevices = () => devices.expire(device_id => connections.count(device_id) > 0)
     undo.every(DEVICES_CHECK_MS, expireDevices)
@@ -363,36 +366,33 @@ export async function createHost(options: HostOptions): Promise<Host> {
         allowAll: () => settings.change({ agents_may_control: true }),
         now: () => performance.now(),
       }),
-      look: async id => {
-        const running = sessions.find(id)?.info()
-        const found = running ?? (await history.session(id).catch(() => undefined))?.session
-        if (!found) return undefined
-        const { session_id, title } = found
-        // Two sessions may have one title.
-        const isOnly = sessions.list().every(one => one.session_id === session_id || one.title !== title)
-        return { session_id, title, has_twin: !isOnly, question: running?.activity?.question }
-      },
+      look: id => lookAtSession(id, sessions, history),
       canTellPeers,
       isUnlimited: device_id =>
         devices.list().some(one => one.device_id === device_id && !one.read_only && !one.sessions),
     })
     outgoing.rootOf = session_id => localClients.rootOf(session_id)
-    const { path: folder } = dataDir
-    const upkeep = new Upkeep({ folder, database, files: atRest, version: options.version, history, health })
+    const upkeep = new Upkeep({
+      folder: dataDir.path,
+      database,
+      files: atRest,
+      version: options.version,
+      history,
+      health,
+    })
     undo.push(() => upkeep.close())
     const started_at = Date.now()
-    const status = () =>
-      statusOf({
-        started_at,
-        health,
-        history,
-        addresses,
-        running: () => sessions.running().length,
-        devices: () => devices.list(),
-        isConnected: device_id => connections.count(device_id) > 0,
-        database: dataDir.database,
-        log: dataDir.log,
-      })
+    const status = statusSource({
+      started_at,
+      health,
+      history,
+      login: () => (settings.values.login_environment ? login : undefined),
+      addresses,
+      running: () => sessions.running().length,
+      devices: () => devices.list(),
+      isConnected: device_id => connections.count(device_id) > 0,
+      folder: dataDir,
+    })
     const budgets = new Budgets()
     const connect = (
       id: number,
@@ -440,7 +440,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
 
-    const { notAccepted } = hostHealth
     const listening = await Network.open(listenConfig(options, initialSettings), {
       webRoot: options.webRoot,
       version: options.version,
@@ -456,16 +455,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
       accept: (transport, peer, progress) => authenticator.accept(transport, peer, progress),
       log: hostLog,
       health,
-      notAccepted,
+      notAccepted: hostHealth.notAccepted,
     })
     network = listening
     entrances.push(() => listening.close())
     const acceptPeer = (transport: Transport, peer: Peer) => acceptLocal(transport, localClients.of(peer))
-    const local = await listenLocal(dataDir.socket, acceptPeer, notAccepted)
+    const local = await listenLocal(dataDir.socket, acceptPeer, hostHealth.notAccepted)
     entrances.push(() => local.close())
     history.started()
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at })
     hostLog.info({ port: listening.port, secure: listening.secure }, 'host started')
+    if (settings.values.login_environment) void login?.renew()
 
     let stopping: Promise<void> | undefined
     return {

@@ -9,6 +9,9 @@ const CHANGE_SETTINGS_MS = 120_000
 /** The host waits this long for a server (POST_MS), and a little longer here. */
 const TEST_MS = 20_000
 
+/** Longer than the host waits for a login shell. */
+const STATUS_MS = 20_000
+
 /** Backups and checks read all of a history: gigabytes on a slow disk. */
 const UPKEEP_MS = 3_600_000
 
@@ -69,8 +72,8 @@ export class LocalClient extends HostClient {
   }
 
   /** How the host is. */
-  status(): Promise<HostMessageOf<'status'>> {
-    return this.request('status', { type: 'status' })
+  status({ renew_environment = false } = {}): Promise<HostMessageOf<'status'>> {
+    return this.request('status', { type: 'status', renew_environment }, STATUS_MS)
   }
 
   /** Writes a backup to this path on the host's computer. Rejects with `backup_failed`, `store_damaged`, `history_busy`. */

@@ -38,8 +38,8 @@ export const healthRequests = () =>
     z.object({ type: z.literal('health'), request_id, watch: z.optional(z.boolean()) }),
     /** A person has read of a trouble that stays until then. */
     z.object({ type: z.literal('dismiss_trouble'), request_id, kind: text(64) }),
-    /** How the host is. For clients on its own computer (role `local`). */
-    z.object({ type: z.literal('status'), request_id }),
+    /** How the host is. For clients on its own computer (role `local`). `renew_environment`: ask the login shell again first. */
+    z.object({ type: z.literal('status'), request_id, renew_environment: z.optional(z.boolean()) }),
   ] as const
 
 export const HEALTH_MESSAGES = {
@@ -70,6 +70,11 @@ export const STATUS_MESSAGES = {
         /** The database; null: it cannot be read now. */
         database: z.nullable(z.object({ path: z.string(), bytes: z.int() })),
       }),
+      /**
+       * What new sessions get: the login environment, what a shell is started with while the login shell has not told more, or
+       * the host's own environment.
+       */
+      environment: z.enum(['login', 'minimal', 'host']),
       log: z.string(),
     }),
 }

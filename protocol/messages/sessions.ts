@@ -1,6 +1,6 @@
 // Messages about sessions: the list, attachments with their output, input and size, and uploads.
 import * as z from 'zod/mini'
-import { FILE_NAME_CHARACTERS, MAX_WINDOW_BYTES } from '../limits.ts'
+import { ENVIRONMENT_CHARACTERS, FILE_NAME_CHARACTERS, MAX_WINDOW_BYTES } from '../limits.ts'
 import { Activity } from './activity.ts'
 import { Blob, GapReason, handle, id, offset, Position, RequestedSize, request_id, text } from './fields.ts'
 
@@ -78,6 +78,8 @@ export const SessionSpec = z.object({
   cwd: z.optional(text(4096)),
   title: z.optional(text(256)),
   size: z.optional(RequestedSize),
+  /** The environment of the person who starts it; only from the host's own computer. Left out: the login environment. */
+  env: z.optional(z.record(text(4096), text(ENVIRONMENT_CHARACTERS))),
 })
 export type SessionSpec = z.infer<typeof SessionSpec>
 

@@ -31,6 +31,7 @@ const SettingValues = () =>
     ntfy: z._default(z.nullable(z.object({ server: z.string(), topic: z.string(), include_text: z.boolean() })), null),
     webhook: z._default(z.nullable(z.object({ url: z.string(), include_text: z.boolean() })), null),
     log_level: z._default(z.string(), 'info'),
+    login_environment: z._default(z.boolean(), true),
     /** A program, or an argv. */
     shell: z.nullable(z.union([z.string(), z.array(z.string())])),
     port: z.nullable(z.int()),

@@ -152,7 +152,7 @@ function HostSettings({
     />
   )
   const toggle = (
-    name: 'end_busy' | 'single_client' | 'agents_may_control' | 'obscure_typing',
+    name: 'end_busy' | 'single_client' | 'agents_may_control' | 'obscure_typing' | 'login_environment',
     label: string,
     hint?: string,
   ) => <ToggleField label={label} value={values[name]} save={set(name)} {...held(name, hint)} />
@@ -168,6 +168,11 @@ function HostSettings({
           {...held('shell', 'For new sessions: a program, or a list such as ["/bin/zsh", "-l"].')}
         />
         {number('idle_hours', 'End idle sessions after', 'hours', 'Idle: at the prompt, without output or viewers.')}
+        {toggle(
+          'login_environment',
+          'Use your login environment',
+          'For sessions from a phone, a window or the background. Turn it off and on to read it again.',
+        )}
         {toggle('end_busy', 'End idle sessions even if a program is running')}
         {toggle('single_client', 'Allow only one viewer per session')}
         {toggle(

@@ -1,5 +1,7 @@
 // Runs the real otg command, with pipes or inside a real terminal.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import xterm from '@xterm/headless'
 import { spawn as spawnPty } from 'node-pty'
@@ -14,11 +16,24 @@ import { onCleanUp, temporaryFolder, until } from './host.ts'
 
 export { OTG }
 
+let home: string | undefined
+
+/** A home folder for all tests of this process, so that nothing depends on the startup files of this computer. */
+function ownHome(): string {
+  if (home === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'otg-home-'))
+    writeFileSync(join(folder, '.profile'), "export PS1='$ '\n")
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+    home = folder
+  }
+  return home
+}
+
 /** An environment independent of the user's: no OTG_ variables, a fixed TERM, and a shell that reads no startup files. */
 export function environment(dataDir: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
-    HOME: process.env.HOME ?? '/',
+    HOME: ownHome(),
     LANG: 'C.UTF-8',
     TERM: 'xterm-256color',
     SHELL: '/bin/sh',

@@ -52,6 +52,7 @@ function hostOptions({ env, dataDir }: Context, parsed: ParsedArgs): HostOptions
     shell: loginShell(env),
     home: homedir(),
     env,
+    login_environment: true,
     ...(log_level === undefined ? {} : { log_level }),
     ...(trace === undefined ? {} : { trace: resolve(trace) }),
     ...(port === undefined ? {} : { port }),

@@ -11,7 +11,7 @@ import { readDetachOption, reportEnd } from '../terminal/session-exit.ts'
 
 export const run: Command = (context, parsed) => {
   const detachKey = readDetachOption(context, parsed)
-  const spec = sessionSpec(parsed)
+  const spec = sessionSpec(context, parsed)
   return withHost(context, async client => {
     const session = await client.create(spec).catch(error => {
       throw notExecutable(error, spec)
@@ -26,15 +26,21 @@ export const run: Command = (context, parsed) => {
   })
 }
 
-function sessionSpec({ operands, values }: ParsedArgs): SessionSpec {
+function sessionSpec({ env }: Context, { operands, values, flags }: ParsedArgs): SessionSpec {
   const { columns, rows } = process.stdout
   const [cols, lines] = columns > 0 && rows > 0 ? clampSize({ cols: columns, rows }) : []
   return {
     cwd: values.cwd === undefined ? currentFolder() : resolve(currentFolder(), values.cwd),
     ...(operands.length > 0 ? { command: operands } : {}),
     ...(values.title === undefined ? {} : { title: values.title }),
+    // In the background it outlives whatever started it, which may be a script or an agent.
+    ...(flags.detach ? {} : { env: definedOf(env) }),
     ...(cols && lines ? { size: { cols, rows: lines } } : {}),
   }
+}
+
+function definedOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
 function currentFolder(): string {

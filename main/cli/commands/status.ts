@@ -13,6 +13,12 @@ const LABEL_COLUMNS = 12
 /** Sentences are easier to read when they are not as wide as a large terminal. */
 const TEXT_COLUMNS = 72
 
+const ENVIRONMENT = {
+  login: 'of your login shell',
+  minimal: 'minimal, because your login shell did not tell its own',
+  host: 'of the program that started the host',
+}
+
 export const status: Command = async (context, parsed) => {
   let client: LocalClient
   try {
@@ -24,7 +30,8 @@ export const status: Command = async (context, parsed) => {
   }
   try {
     if (parsed.flags.dismiss) await dismissAll(client)
-    const [about, troubles] = await Promise.all([client.status(), client.troubles()])
+    const about = await client.status({ renew_environment: parsed.flags['renew-environment'] === true })
+    const troubles = await client.troubles()
     show(context, client.host!.host, about, troubles)
     return troubles.length > 0 ? IN_TROUBLE : OK
   } finally {
@@ -50,7 +57,7 @@ function show(
   troubles: readonly Trouble[],
 ): void {
   if (json) return output.json({ running: true, pid, version, data_dir: dataDir, ...about, troubles })
-  const { started_at, addresses, sessions, devices, recording } = about
+  const { started_at, addresses, sessions, devices, recording, environment } = about
   const rows = [
     row('host', [`running for ${formatAge(Date.now() - started_at)} (pid ${pid}, version ${printable(version)})`]),
     row('data', [printable(dataDir)]),
@@ -58,6 +65,7 @@ function show(
     row('sessions', [`${sessions} running`]),
     row('phones', [`${devices.paired} paired, ${devices.connected} connected`]),
     row('recording', [recordingText(recording)]),
+    row('environment', [ENVIRONMENT[environment]]),
     troubles.length === 0 ? row('trouble', ['none']) : troubles.flatMap(trouble => row('trouble', textOf(trouble))),
   ]
   for (const line of rows.flat()) output.line(line)

@@ -112,7 +112,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       'has happened already, such as a lost history, stays until it is dismissed here,',
       'in the app or on a phone.',
     ],
-    options: { dismiss: { type: 'boolean', help: 'no longer show what has happened already' } },
+    options: {
+      dismiss: { type: 'boolean', help: 'no longer show what has happened already' },
+      'renew-environment': { type: 'boolean', help: 'first ask your login shell again, for new sessions' },
+    },
     minOperands: 0,
     maxOperands: 0,
     load: async () => (await import('./status.ts')).status,

@@ -16,7 +16,7 @@ export type HostStatus = Omit<HostMessageOf<'status'>, 'type' | 'request_id'>
 export interface HealthRequestsOptions {
   health: Health
   /** Rejects with nothing. */
-  status(): Promise<HostStatus>
+  status(renewEnvironment: boolean): Promise<HostStatus>
 }
 
 type WireTrouble = HostMessageOf<'health'>['troubles'][number]
@@ -55,7 +55,7 @@ export class HealthRequests {
         return this.#outlet.replyLater(request_id, async () => ({
           type: 'status',
           request_id,
-          ...(await this.#options.status()),
+          ...(await this.#options.status(message.renew_environment === true)),
         }))
       default:
         assertNever(message)

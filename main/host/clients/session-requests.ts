@@ -2,7 +2,7 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
 import { CATCH_UP_BYTES, HISTORY_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import type { ClientMessageOf, HostMessage, SessionInfo } from '../../../protocol/messages.ts'
+import type { ClientMessageOf, HostMessage, SessionInfo, SessionSpec } from '../../../protocol/messages.ts'
 import type { ClientAccess } from '../access/local-clients.ts'
 import type { Role } from '../access/permissions.ts'
 import type { SessionScope } from '../access/session-scope.ts'
@@ -11,7 +11,7 @@ import type { Logger } from '../log/logger.ts'
 import type { AttachableSession, Viewer } from '../session/attachable.ts'
 import { Attachment } from '../session/attachment.ts'
 import type { Session } from '../session/session.ts'
-import type { Sessions } from '../session/sessions.ts'
+import type { Launch, Sessions } from '../session/sessions.ts'
 import { checkSize } from '../session/sizes.ts'
 import { afterOrigin } from './after-origin.ts'
 import type { Outlet } from './outlet.ts'
@@ -113,7 +113,7 @@ export class SessionRequests {
       case 'create':
         return afterOrigin(access, outlet, message.request_id, () =>
           outlet.replyLater(message.request_id, async () => {
-            const launch = await sessions.look(message.spec)
+            const launch = await this.#look(message.spec)
             if (outlet.closed) throw new CodedError('host_stopping', 'the client is gone')
             const session = sessions.create(launch)
             this.#began(session)
@@ -317,8 +317,7 @@ export class SessionRequests {
     const spec = message.fallback.new
     const size = spec.size ?? message.size
     const key = `${this.#stream(message)} ${message.session_id}`
-    sessions
-      .look(size ? { ...spec, size } : spec)
+    this.#look(size ? { ...spec, size } : spec)
       .then(launch => {
         if (outlet.closed) return
         const session = sessions.replace(key, launch)
@@ -404,6 +403,13 @@ export class SessionRequests {
   #checkMayAllow(): void {
     if (this.#options.access.mayDecide() && !this.#scope.only) return
     throw new CodedError('forbidden', 'this client may not allow a program to control other sessions')
+  }
+
+  /** A phone's environment would say nothing of this computer, but could make a program run another one. Throws `forbidden`. */
+  async #look(spec: SessionSpec): Promise<Launch> {
+    if (spec.env && this.#options.role === 'device')
+      throw new CodedError('forbidden', 'only a client on this computer may give a session its environment')
+    return this.#options.sessions.look(spec)
   }
 
   /** Throws `session_unknown`, `session_ended`. */

@@ -37,6 +37,8 @@ export function createHealth({ file, log, changed, began }: HostHealthOptions) {
     notAccepted: (error: Error) => notAccepted(error.message),
     logFailing: (error: Error | undefined) =>
       error ? health.begin('log_unwritable', { message: error.message }) : health.end('log_unwritable'),
+    loginEnvironment: (error: Error | undefined) =>
+      error ? health.begin('environment_unknown', { message: error.message }) : health.end('environment_unknown'),
     close: () => {
       for (const stop of stops) stop()
     },

@@ -237,6 +237,14 @@ export const TROUBLES = {
     concerns: 'owner',
   }),
   // Processes.
+  environment_unknown: trouble({
+    severity: 'warning',
+    title: 'Your login shell did not tell its environment',
+    happens: 'Commands that a phone or a window starts get a minimal environment, and may not find your programs.',
+    todo: 'Make the startup files of your shell end without input, then run otg status --renew-environment.',
+    ends: 'host',
+    concerns: 'owner',
+  }),
   leftovers_in_doubt: trouble({
     severity: 'warning',
     title: 'Processes of an earlier host may still run',

@@ -1,5 +1,6 @@
 // All sessions of a host: running, recently ended, and recorded ones as clients open them.
 import { randomUUID } from 'node:crypto'
+import { isAbsolute } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { AttentionKind, SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
 import type { ScreenRules } from '../agents/screen-rules.ts'
@@ -12,8 +13,9 @@ import { isForegroundBusy } from '../processes/process-group.ts'
 import type { SessionProcesses } from '../processes/session-processes.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
 import type { AttachableSession } from './attachable.ts'
-import { sessionEnvironment } from './environment.ts'
+import { callerEnvironment, hostEnvironment, sessionEnvironment } from './environment.ts'
 import { lookForProgram } from './launch-look.ts'
+import type { LoginEnvironment } from './login-environment.ts'
 import { DistinctNames } from './naming/title.ts'
 import { Previews } from './previews.ts'
 import { RecordedSession } from './recorded-session.ts'
@@ -26,7 +28,10 @@ export interface SessionsOptions extends SessionRules {
   screens: ScreenPool
   rules: ScreenRules
   home: string
+  /** The host's own environment. */
   env: NodeJS.ProcessEnv
+  /** What sessions without a caller get; undefined: the host's environment. */
+  login: () => LoginEnvironment | undefined
   /** The host's data folder. */
   dataDir: string
   /** This run of the host, as text. */
@@ -68,6 +73,8 @@ export interface Launch {
   cwd: string
   /** Of the command's program. */
   file: string
+  /** Without what describes our terminal. */
+  env: Readonly<Record<string, string>>
 }
 
 export interface SessionsHandlers {
@@ -136,22 +143,26 @@ export class Sessions {
     this.expire()
   }
 
-  /** Finds what `spec` names, without starting it. Throws what `lookForProgram` and `#checkRoom` throw, `size_invalid`. */
+  /**
+   * Finds what `spec` names, and the environment, without starting it. Throws what `lookForProgram` and `#checkRoom` throw,
+   * `size_invalid`.
+   */
   async look(spec: SessionSpec): Promise<Launch> {
     this.#checkRoom()
     checkSize(spec.size ?? DEFAULT_SIZE)
-    const { home, env, dataDir, run } = this.#options
-    const { PATH = '' } = sessionEnvironment(env, { session_id: '', dataDir, run })
+    const { home } = this.#options
     const command = spec.command ?? this.#rules.shell
     const cwd = expandHome(spec.cwd ?? home, home)
-    return { spec, command, cwd, file: await lookForProgram(command[0]!, cwd, PATH) }
+    const env = await this.#environment(spec, cwd)
+    const file = await lookForProgram(command[0]!, cwd, env.PATH ?? '')
+    return { spec, command, cwd, file, env: spec.command ? env : { ...env, SHELL: file } }
   }
 
   /** Starts a session. Throws what Session throws, `too_many_sessions`, `too_many_files`, `host_stopping`. */
-  create({ spec, command, cwd, file }: Launch): Session {
+  create({ spec, command, cwd, file, env }: Launch): Session {
     this.#checkRoom()
     const size = spec.size ?? DEFAULT_SIZE
-    const { history, screens, rules, clocks, date, home, env, dataDir, run, processes, timing } = this.#options
+    const { history, screens, rules, clocks, date, home, dataDir, run, processes, timing } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
@@ -329,6 +340,23 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.dispose()
   }
 
+  async #environment(spec: SessionSpec, cwd: string): Promise<Readonly<Record<string, string>>> {
+    if (spec.env) return callerEnvironment(spec.env, cwd)
+    const login = this.#options.login()
+    if (!login) return hostEnvironment(this.#options.env)
+    // A login shell reads the startup files itself; twice, they would add everything to PATH twice.
+    if (this.#startsLoginShell(spec)) return login.before
+    await login.ready()
+    return login.current
+  }
+
+  #startsLoginShell({ command }: SessionSpec): boolean {
+    const [program, ...options] = this.#rules.shell
+    const isLogin = options.some(option => /^(-[a-z]*l[a-z]*|--login)$/.test(option))
+    // A name is looked for on the PATH that the startup files make.
+    return command === undefined && isLogin && isAbsolute(program!)
+  }
+
   #forgetOld(): void {
     const ended = [...this.#sessions.values()].filter(one => one.state !== 'running' && one.attachments.size === 0)
     ended.sort((a, b) => (a.ended_at ?? 0) - (b.ended_at ?? 0))
@@ -347,6 +375,17 @@ function settled(session: Session): Promise<void> {
       resolve()
     })
   })
+}
+
+/** What a person is told of a session, running or recorded, by this id. */
+export async function lookAtSession(id: string, sessions: Sessions, history: History) {
+  const running = sessions.find(id)?.info()
+  const found = running ?? (await history.session(id).catch(() => undefined))?.session
+  if (!found) return undefined
+  const { session_id, title } = found
+  // Two sessions may have one title.
+  const isOnly = sessions.list().every(one => one.session_id === session_id || one.title !== title)
+  return { session_id, title, has_twin: !isOnly, question: running?.activity?.question }
 }
 
 /** A folder that a user typed may begin with `~` for home, and no shell has expanded it. */

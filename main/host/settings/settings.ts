@@ -153,6 +153,12 @@ export const Settings = z.strictObject({
     .enum(LOG_LEVELS, `takes ${LOG_LEVELS.join(', ')}`)
     .default('info')
     .describe('What `host.log` contains: lines of this level and above, of `debug`, `info`, `warn` and `error`.'),
+  login_environment: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Start sessions from a phone, a window or in the background with the environment of your login shell. Without it: with that of the program that started the host, less what describes it.',
+    ),
   shell: Shell.optional().describe(
     'What a session runs if no command is named: a program, or a list of a program and its arguments. Without it: your login shell.',
   ),

@@ -69,6 +69,7 @@ describe('the settings', () => {
       push: true,
       notify_kinds: ['blocked', 'done', 'ended', 'failed', 'message', 'bell'],
       notify_trouble: true,
+      login_environment: true,
       log_level: 'info',
       quiet_hours: null,
       ntfy: null,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { sessionEnvironment } from '../../../main/host/session/environment.ts'
+import { hostEnvironment, sessionEnvironment } from '../../../main/host/session/environment.ts'
 
 const OWN = { PATH: '/usr/bin:/bin', HOME: '/home/me', LANG: 'C.UTF-8' }
 const OURS = ['COLORTERM', 'OTG_DATA_DIR', 'OTG_HOST_RUN', 'OTG_SESSION_ID', 'TERM', 'TERM_PROGRAM']
 
 /** What a session gets of the host's variables. */
 function kept(host: Record<string, string>): Record<string, string> {
-  const env = sessionEnvironment(host, { session_id: 'id', dataDir: '/data', run: 'run' })
+  const env = sessionEnvironment(hostEnvironment(host), { session_id: 'id', dataDir: '/data', run: 'run' })
   return Object.fromEntries(Object.entries(env).filter(([name]) => !OURS.includes(name)))
 }
 
