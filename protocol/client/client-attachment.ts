@@ -82,8 +82,10 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
   #lostAt: number | undefined
   #ended = false
   #present = true
+  #focused = true
   /** As the host knows it. */
   #sentPresent = true
+  #sentFocused = true
 
   constructor(
     session_id: string,
@@ -182,16 +184,18 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
   }
 
   /** Whether a person is at this client's screen, now and after a reconnect. While no one is, bells are announced elsewhere. */
-  setPresent(present: boolean): void {
-    if (present === this.#present) return
+  setPresent(present: boolean, focused = present): void {
     this.#present = present
+    this.#focused = focused
     this.#sendPresent()
   }
 
   #sendPresent(): void {
-    if (this.#handle === undefined || this.#sentPresent === this.#present) return
-    this.#sentPresent = this.#present
-    this.#outlet.message({ type: 'attachment_presence', handle: this.#handle, present: this.#present })
+    const [present, focused] = [this.#present, this.#focused]
+    if (this.#handle === undefined || (this.#sentPresent === present && this.#sentFocused === focused)) return
+    this.#sentPresent = present
+    this.#sentFocused = focused
+    this.#outlet.message({ type: 'attachment_presence', handle: this.#handle, present, focused })
   }
 
   // --- called by attachments.ts ---
@@ -205,6 +209,7 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
     }
     this.#sentSize = this.#size
     this.#sentPresent = this.#present
+    this.#sentFocused = this.#focused
     const { window, history_bytes, catch_up_bytes, fallback } = this.options
     return {
       type: 'attach',
@@ -219,6 +224,7 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
       ...(this.#readOnly && { read_only: true }),
       ...(this.#size && { size: this.#size }),
       ...(!this.#present && { present: false }),
+      ...(this.#focused !== this.#present && { focused: this.#focused }),
     }
   }
 

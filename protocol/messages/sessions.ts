@@ -98,6 +98,7 @@ export const sessionRequests = () =>
       read_only: z.optional(z.boolean()),
       /** As in `attachment_presence`. Left out: true. */
       present: z.optional(z.boolean()),
+      focused: z.optional(z.boolean()),
       /** Claims the session's size at once. Left out: show it in its current size. */
       size: z.optional(RequestedSize),
       /** Most unacknowledged output bytes; 0: send no output at all (for a client that only types). */
@@ -116,8 +117,16 @@ export const sessionRequests = () =>
     z.object({ type: z.literal('resize'), handle, cols: z.number(), rows: z.number() }),
     /** Returns the size to its previous owner. */
     z.object({ type: z.literal('release_size'), handle }),
-    /** Whether a person is at the screen that shows this attachment. */
-    z.object({ type: z.literal('attachment_presence'), handle, present: z.boolean() }),
+    /**
+     * Whether a person is at the screen that shows this attachment. `focused`: it is shown, page visible and window focused, however
+     * long ago a person did something there. Left out: as `present`.
+     */
+    z.object({
+      type: z.literal('attachment_presence'),
+      handle,
+      present: z.boolean(),
+      focused: z.optional(z.boolean()),
+    }),
     /** The session's current screen as text. */
     z.object({ type: z.literal('screen'), request_id, session_id: id }),
     z.object({ type: z.literal('kill'), request_id, session_id: id }),

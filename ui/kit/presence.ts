@@ -1,4 +1,4 @@
-// Whether a person is at this page: it is visible and focused, and was used in the last minutes.
+// Whether a person is at this page: it is visible and focused, and, to be present, was used in the last minutes.
 
 /** A page that was not used for longer counts as unattended; at worst its reader gets one notification too many. */
 const AWAY_MS = 3 * 60_000
@@ -6,15 +6,17 @@ const AWAY_MS = 3 * 60_000
 const ACTIVITY = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
 
 /** Calls `listener` with the present state and at every change, until the returned function is called. */
-export function onPresence(listener: (present: boolean) => void): () => void {
+export function onPresence(listener: (present: boolean, focused: boolean) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let active = true
-  const isPresent = () => active && document.visibilityState === 'visible' && document.hasFocus()
-  let reported = isPresent()
+  const isFocused = () => document.visibilityState === 'visible' && document.hasFocus()
+  const state = (): [present: boolean, focused: boolean] => [active && isFocused(), isFocused()]
+  let reported = state()
   const report = () => {
-    if (reported === isPresent()) return
-    reported = isPresent()
-    listener(reported)
+    const now = state()
+    if (reported.join() === now.join()) return
+    reported = now
+    listener(...reported)
   }
   const onIdle = () => {
     active = false
@@ -29,7 +31,7 @@ export function onPresence(listener: (present: boolean) => void): () => void {
   for (const name of ACTIVITY) window.addEventListener(name, onActivity, { capture: true, passive: true })
   for (const name of ['focus', 'blur'] as const) window.addEventListener(name, report)
   document.addEventListener('visibilitychange', report)
-  listener(reported)
+  listener(...reported)
   onActivity()
   return () => {
     clearTimeout(timer)

@@ -162,7 +162,7 @@ export class TerminalView implements TerminalSink {
       attachment.on('caught_up', () => this.#gate.show()),
       attachment.on('failed', () => this.#stopInput()),
       attachment.on('exit', () => this.#stopInput()),
-      onPresence(present => attachment.setPresent(present)),
+      onPresence((present, focused) => attachment.setPresent(present, focused)),
       attachment.on('size_owner', owned => this.#layout.setMode(owned ? 'own' : 'follow')),
     )
     this.#layout.layout()

@@ -37,6 +37,9 @@ const TYPING_HINTS: readonly [string, string][] = [
 
 const encoder = new TextEncoder()
 
+/** Focus gained or lost (DEC private mode 1004). */
+const FOCUS_REPORT = /^\x1b\[[IO]$/
+
 export class ViewInput {
   readonly #parts: ViewParts
   readonly #options: InputOptions
@@ -111,7 +114,8 @@ export class ViewInput {
   }
 
   #type(text: string): void {
-    if (this.#context.isReport()) return
+    // The host tells programs of the focus, because it knows all clients'; what xterm.js says of this one is no typing.
+    if (this.#context.isReport() || FOCUS_REPORT.test(text)) return
     // Wheel events that a finger turned into keys do not move the view.
     if (!this.#context.scroll.sendingWheel) this.#returnToCursor()
     const filtered = this.#options.filter?.(text) ?? text

@@ -40,7 +40,8 @@ const AWAY_MS = 3 * 60_000
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 const END_OF_FILE = 0x04
 const INTERRUPT = 0x03
-const FOCUS_LOST = Buffer.from('\x1b[O')
+/** What the outer terminal reports of its focus (DEC private mode 1004), once the program in the session has asked for it. */
+const FOCUS_REPORT = /\x1b\[([IO])/g
 
 /** Attaches and resolves when it is over and the terminal is restored. Failures resolve too; only bugs throw. */
 export async function attachTerminal(
@@ -177,7 +178,7 @@ function readInput(
     attached.type(bytes)
   }
   const data = (chunk: Buffer) => {
-    const { bytes, detach } = watch.take(chunk)
+    const { bytes, detach } = watch.take(terminal.inputIsTerminal ? withoutFocus(chunk) : chunk)
     type(bytes)
     const interrupted = options.read_only && terminal.inputIsTerminal && chunk.includes(INTERRUPT)
     if (detach || interrupted) finish({ why: 'key', session_id: attached.session_id })
@@ -206,9 +207,8 @@ function watchPresence(attached: ClientAttachment, undo: (() => unknown)[]): voi
   let timer: NodeJS.Timeout | undefined
   const typed = (chunk?: Buffer) => {
     clearTimeout(timer)
-    // Programs may ask the outer terminal to report its focus, as agents do (DEC private mode 1004).
-    if (chunk?.equals(FOCUS_LOST)) return attached.setPresent(false)
-    timer = setTimeout(() => attached.setPresent(false), AWAY_MS)
+    if (focusIn(chunk) === false) return attached.setPresent(false)
+    timer = setTimeout(() => attached.setPresent(false, true), AWAY_MS)
     attached.setPresent(true)
   }
   process.stdin.on('data', typed)
@@ -217,6 +217,19 @@ function watchPresence(attached: ClientAttachment, undo: (() => unknown)[]): voi
     () => process.stdin.off('data', typed),
   )
   typed()
+}
+
+/** The last focus that the outer terminal reports in this input; undefined: none. */
+function focusIn(chunk: Buffer | undefined): boolean | undefined {
+  const [, last] = [...(chunk?.toString('latin1').matchAll(FOCUS_REPORT) ?? [])].at(-1) ?? []
+  return last === undefined ? undefined : last === 'I'
+}
+
+/** The host tells the program of the focus, because it knows all clients'. */
+function withoutFocus(chunk: Buffer): Buffer {
+  return focusIn(chunk) === undefined
+    ? chunk
+    : Buffer.from(chunk.toString('latin1').replace(FOCUS_REPORT, ''), 'latin1')
 }
 
 /** Detaches and waits until the host has received that and everything typed before. */

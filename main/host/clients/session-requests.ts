@@ -138,7 +138,7 @@ export class SessionRequests {
       }
       case 'attachment_presence': {
         const attachment = this.#get(message.handle)
-        return attachment.session.setPresent(attachment, message.present)
+        return attachment.session.setPresent(attachment, message.present, message.focused ?? message.present)
       }
       case 'screen':
         return outlet.replyLater(message.request_id, () =>
@@ -366,6 +366,7 @@ export class SessionRequests {
     )
     // A session that only a program looks at was seen by no one.
     attachment.present = this.#options.access.isPerson() && (message.present ?? true)
+    attachment.focused = this.#options.access.isPerson() && (message.focused ?? message.present ?? true)
     this.#attachments.set(handle, { attachment, release })
     try {
       session.attach(attachment)

@@ -22,6 +22,7 @@ export interface ScreenHandlers {
   progress?(isShown: boolean): void
   /** A command of a shell with prompt marks began or ended (OSC 133). */
   command?(mark: CommandMark): void
+  focusMode?(on: boolean): void
   /** What the screen is built from again; left out: it cannot be. */
   rebuild?(): ScreenLog
   /** The screen failed too often, or cannot be built again: its requests reject from now on, and the session goes on. */
@@ -178,7 +179,7 @@ export class PooledScreen {
   receive(message: Exclude<FromWorker, { say: 'failed' }>): void {
     switch (message.say) {
       case 'parsed': {
-        const { answers, bell, notice, title, cwd, progress, command } = message.events
+        const { answers, bell, notice, title, cwd, progress, command, focusMode } = message.events
         // Lower while it is being rebuilt.
         if (message.offset >= this.#position.offset) this.#position = { offset: message.offset, n: message.n }
         if (answers !== '') this.#handlers.answer(answers)
@@ -186,6 +187,7 @@ export class PooledScreen {
         if (cwd !== undefined) this.#handlers.cwd(cwd)
         if (progress !== undefined) this.#handlers.progress?.(progress)
         if (command !== undefined) this.#handlers.command?.(command)
+        if (focusMode !== undefined) this.#handlers.focusMode?.(focusMode)
         if (notice !== undefined) this.#handlers.notice(notice)
         else if (bell) this.#handlers.bell()
         return this.#handlers.parsed(this.#position)

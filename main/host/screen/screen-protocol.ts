@@ -71,6 +71,8 @@ export interface ScreenEvents {
   progress?: boolean
   /** OSC 133: a command began, or ended with this exit code (null: not told). */
   command?: CommandMark
+  /** Mode 1004: whether the program wants to know of the focus. Also when it is set again. */
+  focusMode?: boolean
 }
 
 /**

@@ -21,6 +21,7 @@ import {
   SHARED,
   type ToWorker,
 } from './screen-protocol.ts'
+import { coreOf } from './xterm-internals.ts'
 
 /** Screens take turns of this much, two batches: a flood in one session delays another's query by a few milliseconds. */
 const TURN_BYTES = 2 * BATCH_BYTES
@@ -39,6 +40,9 @@ const MAX_SLICE_BYTES = BATCH_BYTES
  * included, receives a tenth of it; more is caused by a file full of queries, and would be typed into the shell that shows it.
  */
 const ANSWER_BYTES = 64 * 1024
+
+/** DEC private mode: report the focus (ctlseqs, "FocusIn/FocusOut"). */
+const FOCUS_MODE = 1004
 
 /** A screen that changed is looked at this much later, and again at most this often while it goes on changing. */
 const LOOK_MS = 250
@@ -64,6 +68,8 @@ interface HeldScreen {
   answerTurn: number
   /** The name of the process in the foreground. */
   command: string
+  /** Mode 1004, as it was told last. */
+  focusMode: boolean
   /** The finding that was sent last, as JSON. */
   sent: string
   /** By performance.now(). */
@@ -200,6 +206,10 @@ function open(id: number, { cols, rows, position = LOG_START, silentUntil }: Ope
     reply: addAnswer,
     version,
   })
+  screen.terminal.parser.registerCsiHandler({ prefix: '?', final: 'h' }, params => {
+    if (!isSilent() && params.includes(FOCUS_MODE)) events.focusMode = true
+    return false
+  })
   const held: HeldScreen = {
     screen,
     answers,
@@ -223,6 +233,7 @@ function open(id: number, { cols, rows, position = LOG_START, silentUntil }: Ope
     answerBytes: ANSWER_BYTES,
     answerTurn: TURN_BYTES,
     command: '',
+    focusMode: false,
     sent: 'null',
     changedAt: 0,
     lookTimer: undefined,
@@ -237,6 +248,7 @@ function restore({ screen: id, keyframe, silent_until }: Extract<ScreenMessage, 
   const before = { offset: position.offset - size, n: position.n }
   const held = open(id, { cols, rows, position: before, silentUntil: silent_until })
   held.screen.write(unzstd(blob, size))
+  held.focusMode = coreOf(held.screen.terminal).coreService.decPrivateModes.sendFocus
   return held
 }
 
@@ -254,6 +266,7 @@ function takeEvents(events: ScreenEvents): ScreenEvents {
   delete events.notice
   delete events.progress
   delete events.command
+  delete events.focusMode
   return taken
 }
 
@@ -274,6 +287,7 @@ function nextTurn(): void {
   guarded(id, () => {
     work(held)
     const { offset, n } = held.screen.position
+    noteFocusMode(held)
     say({ say: 'parsed', screen: id, offset, n, events: takeEvents(held.events) })
     if (held.jobs.length > 0) turns.push(id)
     else {
@@ -283,6 +297,14 @@ function nextTurn(): void {
     lookSoon(id, held)
   })
   setImmediate(nextTurn)
+}
+
+/** Modes change by resets, too, so the state at the end of a turn counts; and each time that a program sets the mode. */
+function noteFocusMode(held: HeldScreen): void {
+  const isOn = coreOf(held.screen.terminal).coreService.decPrivateModes.sendFocus
+  if (isOn === held.focusMode && held.events.focusMode === undefined) return
+  held.focusMode = isOn
+  held.events.focusMode = isOn
 }
 
 /** Looks at a screen that changed, and once more when it has been quiet. */

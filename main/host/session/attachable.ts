@@ -26,6 +26,8 @@ export interface AttachedClient {
   }
   /** A person is at the client's screen, as the client says. */
   present: boolean
+  /** The session is before a person there, however long ago that person did something: page visible, window focused. */
+  focused: boolean
   /** The client displays output; one that only types does not. */
   readonly showsOutput: boolean
   /** A person is at the screen that displays the output, and what that person has seen needs no one's attention. */
@@ -50,6 +52,12 @@ export function viewersOf(clients: Iterable<AttachedClient>): string[] {
 /** Whether a person is at a screen that displays the output. */
 export function isAnySeen(clients: Iterable<AttachedClient>): boolean {
   for (const client of clients) if (client.isSeen) return true
+  return false
+}
+
+/** Whether a person who may type is before the session. */
+export function isAnyFocused(clients: Iterable<AttachedClient>): boolean {
+  for (const { focused, showsOutput, options } of clients) if (focused && showsOutput && !options.read_only) return true
   return false
 }
 
@@ -82,8 +90,8 @@ export interface AttachableSession {
   lastInputSeq(stream: string): number
   /** Queues one unit of input, once. False: there is no room; `flushInput` is called when there is. */
   writeInput(stream: string, seq: number, bytes: Uint8Array, peer: string): boolean
-  /** Whether a person is at that client's screen. */
-  setPresent(client: AttachedClient, present: boolean): void
+  /** Whether a person is at that client's screen, and whether it shows the session. */
+  setPresent(client: AttachedClient, present: boolean, focused: boolean): void
   /** Throws `size_invalid`. */
   claimSize(client: AttachedClient, size: Size): void
   releaseSize(client: AttachedClient): void

@@ -48,6 +48,8 @@ const WAITING_INPUT_BYTES = 2 * INPUT_BYTES
 export class Attachment implements AttachedClient {
   /** A person is at the client's screen, as the client says. */
   present = true
+  /** The session is before a person, as the client says. */
+  focused = true
   readonly session: AttachableSession
   readonly options: AttachmentOptions
   readonly #outlet: AttachmentOutlet

@@ -29,3 +29,10 @@ const REPORT_BYTES = 256
 export function isReport(bytes: Uint8Array): boolean {
   return bytes.length <= REPORT_BYTES && bytes[0] === 0x1b && REPORTS.test(Buffer.from(bytes).toString('latin1'))
 }
+
+const FOCUS_REPORTS = /^(?:\x1b\[[IO])+$/
+
+/** Whether these bytes are reports of a client's own focus only, which FocusReports replaces. */
+export function isFocusReport(bytes: Uint8Array): boolean {
+  return bytes.length <= REPORT_BYTES && bytes[0] === 0x1b && FOCUS_REPORTS.test(Buffer.from(bytes).toString('latin1'))
+}

@@ -1,5 +1,6 @@
 // With `single_client`: the client that a session is reserved for.
 import { CodedError } from '../../../protocol/errors.ts'
+import type { AttachedClient } from './attachable.ts'
 
 /** How long a session is reserved for its client after the connection was lost. */
 const RESERVED_MS = 30_000
@@ -12,8 +13,15 @@ export class Reservation {
     this.#now = now
   }
 
-  /** Throws `session_busy` if it is reserved for another client. */
-  check(stream: string): void {
+  /** A client that only looks is let in while no other is attached, and gives way to one that types. Throws `session_busy`. */
+  makePlace({ options: { stream, read_only } }: AttachedClient, attached: Iterable<AttachedClient>): void {
+    this.#check(stream)
+    const others = [...attached].filter(other => other.options.stream !== stream)
+    if (read_only && others.length > 0) throw sessionBusy()
+    for (const other of others) other.fail(sessionBusy())
+  }
+
+  #check(stream: string): void {
     if (this.#held && this.#held.stream !== stream && this.#held.until > this.#now()) throw sessionBusy()
   }
 
@@ -28,7 +36,7 @@ export class Reservation {
   }
 }
 
-export function sessionBusy(): CodedError {
+function sessionBusy(): CodedError {
   return new CodedError(
     'session_busy',
     'another client is attached, and this session takes one at a time; detach there first',

@@ -16,14 +16,16 @@ import { type Answer, SessionActivity } from './activity/session-activity.ts'
 import { type AttachableSession, type AttachedClient, isAnySeen, viewersOf } from './attachable.ts'
 import { BackPressure } from './back-pressure.ts'
 import { Ending } from './ending.ts'
-import { isReport } from './input-seqs.ts'
+import { FocusReports } from './focus-reports.ts'
+import { isFocusReport, isReport } from './input-seqs.ts'
 import { SessionLog } from './log.ts'
+import { SentTitle } from './naming/sent-title.ts'
 import { SessionTitle } from './naming/title.ts'
 import { WorkingFolder } from './naming/working-folder.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
 import { Pty } from './pty.ts'
-import { Reservation, sessionBusy } from './reservation.ts'
+import { Reservation } from './reservation.ts'
 import { SessionInput } from './session-input.ts'
 import type { SessionHandlers, SessionOptions } from './session-options.ts'
 import { SessionRecorder } from './session-recorder.ts'
@@ -32,6 +34,9 @@ import { checkSize, SizeClaims } from './sizes.ts'
 
 /** The end of a process that ran for less is nothing to be notified of. */
 export const LONG_RUN_MS = 30_000
+
+/** In place of what clients' terminals report themselves. */
+const NOTHING = new Uint8Array(0)
 
 /** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
@@ -59,6 +64,7 @@ export class Session implements AttachableSession {
   readonly #screen: PooledScreen
   readonly #attachments = new Set<AttachedClient>()
   readonly #input: SessionInput
+  readonly #focus: FocusReports
   readonly #ending: Ending
   readonly #reservation: Reservation
   readonly #folder: WorkingFolder
@@ -69,7 +75,7 @@ export class Session implements AttachableSession {
   readonly #backPressure: BackPressure
   readonly #recorder: SessionRecorder
   readonly #title: SessionTitle
-  #sentTitle = ''
+  readonly #sentTitle: SentTitle
   #size: Size
 
   /** Starts the process. Throws `spawn_failed`. */
@@ -92,6 +98,7 @@ export class Session implements AttachableSession {
     const identity = processIdentity(this.pid)
     options.processes.add(this.session_id, identity)
     this.#input = new SessionInput(this.#pty, this.#attachments)
+    this.#focus = new FocusReports(this.#attachments, report => this.#pty.write(report))
     this.#ending = new Ending(this.#pty)
     this.#folder = new WorkingFolder(options.cwd, this.pid)
     this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
@@ -112,6 +119,7 @@ export class Session implements AttachableSession {
       finding: finding => this.#activity.screenSeen(finding),
       progress: isShown => this.#activity.progressSeen(isShown),
       command: mark => this.#activity.commandSeen(mark),
+      focusMode: on => this.#focus.modeSet(on),
       rebuild: () => this.#recorder.screenLog(this.#size),
       failed: () => {
         this.#backPressure.caughtUp()
@@ -146,11 +154,11 @@ export class Session implements AttachableSession {
       foreground: this.#foreground,
       foregroundChanged: () => {
         this.#activity.programSeen()
-        return this.state === 'running' && this.#sendTitle()
+        return this.state === 'running' && this.#sentTitle.update()
       },
     })
     options.history.insertSession(this.#record(), identity)
-    this.#sentTitle = this.title
+    this.#sentTitle = new SentTitle(() => this.title, this.#attachments)
     const { session_id, history } = options
     this.#recorder = new SessionRecorder(birthKeyframe(options.size), { session_id, log, screen, history })
   }
@@ -227,49 +235,51 @@ export class Session implements AttachableSession {
   rename(title: string): void {
     this.#title.rename(title)
     this.#options.history.updateSession(this.#record())
-    this.#sendTitle()
+    this.#sentTitle.update()
     this.#handlers.changed()
   }
 
   attach(client: AttachedClient): void {
     const { stream, read_only } = client.options
-    if (this.#options.single_client()) this.#makePlace(client)
+    if (this.#options.single_client()) this.#reservation.makePlace(client, this.#attachments)
     this.#batcher.flush()
     // The same client over a new connection, while its old connection is dead but not yet closed.
-    for (const other of this.#attachments) if (other.options.stream === stream) this.detach(other, 'lost')
+    for (const other of this.#attachments) if (other.options.stream === stream) this.#leave(other, 'lost')
     if (!read_only) this.#reservation.hold(stream)
     this.#attachments.add(client)
     if (client.isSeen) this.#activity.seen()
-    this.#activity.viewersChanged()
+    this.#viewersChanged()
     this.sizes.ownerReturned(stream)
     this.#markActive()
     this.#handlers.changed()
   }
 
   detach(client: AttachedClient, left: 'detached' | 'lost'): void {
-    if (!this.#attachments.delete(client)) return
+    if (this.#leave(client, left)) this.#viewersChanged()
+  }
+
+  #leave(client: AttachedClient, left: 'detached' | 'lost'): boolean {
+    if (!this.#attachments.delete(client)) return false
     client.close()
     this.#markActive()
     const { stream } = client.options
     if (left === 'detached') this.sizes.release(stream)
     else this.sizes.ownerLeft(stream)
     this.#reservation.end(stream, left === 'lost')
-    this.#activity.viewersChanged()
     this.#handlers.changed()
+    return true
   }
 
-  /** With `single_client`: a client that only looks is let in while no other is attached, and gives way to one that types. */
-  #makePlace({ options: { stream, read_only } }: AttachedClient): void {
-    this.#reservation.check(stream)
-    const others = [...this.#attachments].filter(other => other.options.stream !== stream)
-    if (read_only && others.length > 0) throw sessionBusy()
-    for (const other of others) other.fail(sessionBusy())
-  }
-
-  setPresent(client: AttachedClient, present: boolean): void {
-    client.present = present
-    if (client.isSeen && this.#activity.seen()) this.#handlers.changed()
+  #viewersChanged(): void {
     this.#activity.viewersChanged()
+    this.#focus.changed()
+  }
+
+  setPresent(client: AttachedClient, present: boolean, focused: boolean): void {
+    client.present = present
+    client.focused = focused
+    if (client.isSeen && this.#activity.seen()) this.#handlers.changed()
+    this.#viewersChanged()
   }
 
   /** A person has seen what it needs, without opening it. */
@@ -328,7 +338,8 @@ export class Session implements AttachableSession {
 
   writeInput(stream: string, seq: number, bytes: Uint8Array, peer: string): boolean {
     if (this.state !== 'running') return true
-    const result = this.#input.write(stream, seq, bytes, peer)
+    const isOwn = this.#focus.isWanted && isFocusReport(bytes)
+    const result = this.#input.write(stream, seq, isOwn ? NOTHING : bytes, peer)
     if (result !== 'queued') return result === 'known'
     if (!isReport(bytes) && this.#activity.inputSeen()) this.#handlers.changed()
     this.#markActive()
@@ -435,27 +446,17 @@ export class Session implements AttachableSession {
   #titleReported(title: string): void {
     this.#activity.titleSeen(title)
     this.#title.report(title)
-    if (this.#sendTitle()) this.#handlers.retitled()
-  }
-
-  /** Tells attached clients if the title is another one. True: it is. */
-  #sendTitle(): boolean {
-    const { title } = this
-    if (title === this.#sentTitle) return false
-    this.#sentTitle = title
-    for (const attachment of this.#attachments)
-      attachment.send({ type: 'title', handle: attachment.options.handle, title })
-    return true
+    if (this.#sentTitle.update()) this.#handlers.retitled()
   }
 
   #taskReported(task: string): void {
     this.#title.reportTask(task)
-    if (this.#sendTitle()) this.#handlers.retitled()
+    if (this.#sentTitle.update()) this.#handlers.retitled()
   }
 
   #folderReported(cwd: string): void {
     if (!this.#folder.report(cwd)) return
-    this.#sendTitle()
+    this.#sentTitle.update()
     this.#handlers.changed()
   }
 
@@ -475,20 +476,16 @@ export class Session implements AttachableSession {
     this.ended_at = this.times.end()
     this.sizes.dispose()
     this.#activity.ended()
-    if (!this.#ending.state) this.#notifyEnd()
+    const isLong = this.times.age >= (this.#options.timing?.long_run_ms ?? LONG_RUN_MS)
+    if (!this.#ending.state && (isLong || this.#notifyChoice === 'when_ended'))
+      this.#activity.processEnded(this.exit_code, this.signal)
     this.#recorder.endSegment()
     this.#options.history.updateSession(this.#record())
-    this.#sendTitle()
+    this.#sentTitle.update()
     for (const attachment of this.#attachments) attachment.pump()
     this.#ending.finish()
     this.#handlers.ended()
     this.#handlers.changed()
-  }
-
-  /** The process ended by itself. */
-  #notifyEnd(): void {
-    const isLong = this.times.age >= (this.#options.timing?.long_run_ms ?? LONG_RUN_MS)
-    if (isLong || this.#notifyChoice === 'when_ended') this.#activity.processEnded(this.exit_code, this.signal)
   }
 
   #markActive(): void {
