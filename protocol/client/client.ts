@@ -170,6 +170,11 @@ export class HostClient extends Emitter<ClientEvents> {
     await this.request('ok', { type: 'kill', session_id })
   }
 
+  /** All modes as in a new terminal; what is printed stays. */
+  async resetTerminal(session_id: string): Promise<void> {
+    await this.request('ok', { type: 'reset_terminal', session_id })
+  }
+
   async rename(session_id: string, title: string): Promise<void> {
     await this.request('ok', { type: 'rename', session_id, title })
   }

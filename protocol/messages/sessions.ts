@@ -130,6 +130,8 @@ export const sessionRequests = () =>
     /** The session's current screen as text. */
     z.object({ type: z.literal('screen'), request_id, session_id: id }),
     z.object({ type: z.literal('kill'), request_id, session_id: id }),
+    /** All modes as in a new terminal; what is printed stays. */
+    z.object({ type: z.literal('reset_terminal'), request_id, session_id: id }),
     z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),
     z.object({ type: z.literal('notify_session'), request_id, session_id: id, choice: NotifyChoice }),
     /**

@@ -114,6 +114,15 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
             Stop it controlling others
           </button>
         )}
+        {session && running && (
+          <button
+            type="button"
+            class="plain"
+            onClick={() => client.resetTerminal(session.session_id).catch(toastError)}
+          >
+            Reset terminal
+          </button>
+        )}
         {session && running && <NotifyChoiceField client={client} session={session} />}
         {session && running && (
           <button type="button" class="plain" onClick={() => end(session)}>

@@ -125,6 +125,18 @@ function Menu({ link, session, overlay, readOnly }: MenuProps) {
             <ControlMenu link={link} session_id={session.session_id} close={then(undefined)} />
           </>
         )}
+        {!ended && !readOnly && (
+          <button
+            type="button"
+            disabled={!session.session_id}
+            onClick={() => {
+              overlay.value = undefined
+              link.client.resetTerminal(session.session_id ?? '').catch(toastError)
+            }}
+          >
+            <Icon name="reset" /> Reset terminal
+          </button>
+        )}
         {!readOnly && (
           <button type="button" onClick={then('rename')}>
             <Icon name="pencil" /> Rename

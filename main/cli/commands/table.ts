@@ -264,6 +264,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./hooks.ts')).hooks,
   },
   {
+    name: 'reset',
+    operands: 'ID…',
+    summary: 'reset the modes that a dead program left on',
+    forUpkeep: true,
+    details: [
+      'Colors, mouse, paste and keyboard modes, margins and tab stops are as in a new',
+      'terminal, and the full-screen mode is left. What is printed stays.',
+    ],
+    options: {},
+    minOperands: 1,
+    maxOperands: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./reset.ts')).reset,
+  },
+  {
     name: 'kill',
     operands: 'ID…',
     summary: 'end sessions',

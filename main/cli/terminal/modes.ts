@@ -177,7 +177,8 @@ export class Modes implements EscapeSink {
     else if (number === '22') this.#pointer = (rest[0] ?? '') !== ''
     const undo = COLORS[number]
     if (undo) this.#colors.add(undo)
-    else this.#colors.delete(number)
+    // With indexes it resets those colors only.
+    else if (rest.join('') === '') this.#colors.delete(number)
   }
 
   #reset(): void {

@@ -26,6 +26,7 @@ export const SUBJECTS: { readonly [T in RequestType]: Subject<T> } = {
   screen: 'session',
   kill: 'session',
   rename: 'session',
+  reset_terminal: 'session',
   notify_session: 'session',
   answer: 'session',
   mark_seen: 'session',

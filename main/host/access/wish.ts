@@ -77,6 +77,8 @@ function actOf(
       return `read the screen of ${it}`
     case 'kill':
       return `end ${it}`
+    case 'reset_terminal':
+      return `reset the terminal of ${it}`
     case 'rename':
       return message?.type === 'rename' ? `rename ${it} to ${quoted(message.title)}` : `rename ${it}`
     case 'answer':

@@ -44,6 +44,8 @@ export const COSTS: Readonly<Record<Exclude<ClientMessage['type'], 'hello'>, num
   kill: 5,
   // Each of these sends the session list to all that watch it.
   rename: 3,
+  // Writes a line of the log and of the history.
+  reset_terminal: 3,
   notify_session: 2,
   mark_seen: 2,
   // Reads the screen, several times.

@@ -413,6 +413,7 @@ export class Connection implements Viewer, BudgetMember {
       case 'attachment_presence':
       case 'screen':
       case 'kill':
+      case 'reset_terminal':
       case 'rename':
       case 'notify_session':
       case 'answer':

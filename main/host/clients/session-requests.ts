@@ -36,6 +36,7 @@ export type SessionMessage = ClientMessageOf<
   | 'screen'
   | 'kill'
   | 'rename'
+  | 'reset_terminal'
   | 'notify_session'
   | 'answer'
   | 'mark_seen'
@@ -162,6 +163,11 @@ export class SessionRequests {
           const session = await sessions.open(message.session_id)
           // A device that was revoked meanwhile no longer changes anything; it does not receive the reply either.
           if (!outlet.closed) session.rename(message.title)
+          return { type: 'ok', request_id: message.request_id }
+        })
+      case 'reset_terminal':
+        return outlet.replyLater(message.request_id, async () => {
+          await this.#running(message.session_id).repairs.resetAll()
           return { type: 'ok', request_id: message.request_id }
         })
       case 'notify_session':

@@ -70,6 +70,7 @@ export class Pending {
   #held = new Uint8Array(256)
   #length = 0
   #dropped = false
+  #opened = 0
 
   /** Reads the next output, which must end at the end of a character (whole-characters.ts). */
   feed(bytes: Uint8Array): void {
@@ -96,6 +97,11 @@ export class Pending {
   /** The unfinished sequence was longer than PENDING_BYTES: its effect is lost, and `bytes` only finds its end. */
   get dropped(): boolean {
     return this.#dropped
+  }
+
+  /** Counts the sequences that were begun: names the open one. */
+  get sequence(): number {
+    return this.#opened
   }
 
   /** xterm.js's number of the parser state, 0 is ground. */
@@ -167,6 +173,7 @@ export class Pending {
   }
 
   #open(state: number): void {
+    this.#opened++
     this.#state = state
     this.#length = 0
     this.#dropped = false

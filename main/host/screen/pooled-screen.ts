@@ -4,7 +4,17 @@ import { LOG_START, type Position } from '../../../protocol/position.ts'
 import type { Finding } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { ThreadCalls } from '../threads/call.ts'
-import type { CommandMark, FromWorker, LastLine, ScreenCalls, ScreenMessage, ScreenText } from './screen-protocol.ts'
+import type {
+  CommandMark,
+  Extent,
+  FromWorker,
+  LastLine,
+  ModeReset,
+  ScreenCalls,
+  ScreenMessage,
+  ScreenText,
+  TransientState,
+} from './screen-protocol.ts'
 
 export interface ScreenHandlers {
   /** The screen has parsed the log up to here. */
@@ -23,6 +33,7 @@ export interface ScreenHandlers {
   /** A command of a shell with prompt marks began or ended (OSC 133). */
   command?(mark: CommandMark): void
   focusMode?(on: boolean): void
+  overdue?(state: TransientState, offset: number, isLate: boolean): void
   /** What the screen is built from again; left out: it cannot be. */
   rebuild?(): ScreenLog
   /** The screen failed too often, or cannot be built again: its requests reject from now on, and the session goes on. */
@@ -115,6 +126,16 @@ export class PooledScreen {
     return this.#call('text')
   }
 
+  /** Resets what output in these extents of the log has left on, after everything that was written so far. */
+  leftovers(extents: readonly Extent[]): Promise<ModeReset> {
+    return this.#call('leftovers', extents)
+  }
+
+  /** Resets everything but what is printed, after everything that was written so far. */
+  reset(): Promise<ModeReset> {
+    return this.#call('reset')
+  }
+
   /** At the worker's own position, so that it does not wait for a flood. */
   lastLine(): Promise<LastLine> {
     return this.#call('lastLine')
@@ -192,6 +213,8 @@ export class PooledScreen {
         else if (bell) this.#handlers.bell()
         return this.#handlers.parsed(this.#position)
       }
+      case 'overdue':
+        return this.#handlers.overdue?.(message.state, message.offset, message.isLate)
       case 'finding':
         return this.#handlers.finding?.(message.finding ?? undefined)
       default:
@@ -200,13 +223,16 @@ export class PooledScreen {
   }
 
   /** Repeated once if the screen was rebuilt meanwhile. */
-  async #call<K extends keyof ScreenCalls>(name: K): Promise<ReturnType<ScreenCalls[K]>> {
+  async #call<K extends keyof ScreenCalls>(
+    name: K,
+    request: Parameters<ScreenCalls[K]>[0] = null as never,
+  ): Promise<ReturnType<ScreenCalls[K]>> {
     const calls = this.#calls
     try {
-      return await calls.call(name, null)
+      return await calls.call(name, request)
     } catch (error) {
       if (calls === this.#calls || this.#error) throw error
-      return this.#calls.call(name, null)
+      return this.#calls.call(name, request)
     }
   }
 

@@ -4,6 +4,19 @@ import type { Finding } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import type { FromThread, ToThread } from '../threads/call.ts'
 
+/** An extent of the log: what a program printed while it was in the foreground. */
+export type Extent = readonly [from: number, until: number]
+
+export interface ModeReset {
+  /** The sequences that reset the modes. '': nothing is to be reset. */
+  text: string
+  /** The screen's offset at that time. */
+  offset: number
+}
+
+/** What a program leaves by itself soon: see TransientStates. */
+export type TransientState = 'string' | 'synchronized'
+
 /** Requests about one screen. */
 export interface ScreenCalls {
   /** At once, at the worker's own position: a client that is behind does not wait for a flood. */
@@ -14,6 +27,10 @@ export interface ScreenCalls {
   text(request: null): ScreenText
   /** At once, like `currentKeyframe`. */
   lastLine(request: null): LastLine
+  /** In order: resets what output in these extents of the log has left on. */
+  leftovers(request: readonly Extent[]): ModeReset
+  /** In order: resets everything but what is printed. */
+  reset(request: null): ModeReset
   /** In order: what the screen says of its program after everything that was written before; null: nothing. */
   finding(request: null): Finding | null
 }
@@ -52,6 +69,8 @@ export type FromWorker = { screen: number } & (
   | FromThread
   /** What the screen says of its program changed; null: it says nothing. */
   | { say: 'finding'; finding: Finding | null }
+  /** A state that should be short goes on; see TransientStates. */
+  | { say: 'overdue'; state: TransientState; offset: number; isLate: boolean }
   /** The screen is gone: its terminal threw an exception. The worker's other screens go on. */
   | { say: 'failed'; message: string }
 )

@@ -11,6 +11,7 @@ import { crc32, unzstd, zstd } from '../recording/compression.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { answer, type CallMessage, ThreadReplies } from '../threads/call.ts'
 import { collectWhenQuiet } from '../threads/memory.ts'
+import { ProgramModes } from './program-modes.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './query-answers.ts'
 import { Screen } from './screen.ts'
 import {
@@ -21,6 +22,7 @@ import {
   SHARED,
   type ToWorker,
 } from './screen-protocol.ts'
+import { TransientStates } from './transient-states.ts'
 import { coreOf } from './xterm-internals.ts'
 
 /** Screens take turns of this much, two batches: a flood in one session delays another's query by a few milliseconds. */
@@ -55,6 +57,7 @@ type Job = Extract<ScreenMessage, { do: 'write' | 'resize' | 'call' }>
 interface HeldScreen {
   screen: Screen
   answers: Answers
+  states: TransientStates
   /** Since the last turn ended. */
   events: ScreenEvents
   calls: ScreenCalls
@@ -110,6 +113,7 @@ function receive(message: ScreenMessage): void {
     case 'close':
       screens.delete(message.screen)
       clearTimeout(held?.lookTimer)
+      held?.states.dispose()
       held?.screen.dispose()
       return
     case 'program':
@@ -210,15 +214,21 @@ function open(id: number, { cols, rows, position = LOG_START, silentUntil }: Ope
     if (!isSilent() && params.includes(FOCUS_MODE)) events.focusMode = true
     return false
   })
+  const modes = new ProgramModes(screen)
   const held: HeldScreen = {
     screen,
     answers,
+    states: new TransientStates(screen, (state, isLate) => {
+      if (!isSilent()) say({ say: 'overdue', screen: id, state, offset: screen.position.offset, isLate })
+    }),
     events,
     calls: {
       currentKeyframe: () => keyframe(screen, answers),
       keyframe: () => keyframe(screen, answers),
       text: () => ({ lines: screen.lines(), cols: screen.cols, rows: screen.rows }),
       lastLine: () => ({ text: screen.lastLine(), offset: screen.position.offset }),
+      leftovers: extents => modes.leftovers(extents),
+      reset: () => modes.reset(),
       finding: () => {
         const finding = rules.match(screen.view(), held.command) ?? null
         held.sent = JSON.stringify(finding)
@@ -288,6 +298,7 @@ function nextTurn(): void {
     work(held)
     const { offset, n } = held.screen.position
     noteFocusMode(held)
+    held.states.parsed()
     say({ say: 'parsed', screen: id, offset, n, events: takeEvents(held.events) })
     if (held.jobs.length > 0) turns.push(id)
     else {

@@ -126,6 +126,21 @@ export class Screen {
     return { offset: this.#offset, n: this.#resizes }
   }
 
+  /** xterm.js's number of its parser's state. */
+  get parserState(): number {
+    return this.#pending.state
+  }
+
+  /** Names the sequence that is open. */
+  get openString(): number {
+    return this.#pending.sequence
+  }
+
+  /** The output ends in the middle of a character. */
+  get isInCharacter(): boolean {
+    return this.#characters.partial.length > 0
+  }
+
   get cols(): number {
     return this.terminal.cols
   }

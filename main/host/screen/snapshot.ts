@@ -46,6 +46,8 @@ import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 // | which links are older, once there are more than MAX_LINKS         | an old link's text may lose its dashes          |
 // | an unfinished sequence longer than PENDING_BYTES                  | its effect is missing (`pending_dropped`)       |
 // | what makes a keyframe longer than KEYFRAME_BYTES                  | as in REDUCTIONS, until it is printed anew      |
+// | synchronized output (it lasts for a moment, and no longer than a   | a screen that is being drawn                    |
+// |   second)                                                         |                                                 |
 // | whether the terminal was ever focused (browsers)                  | a cursor before the first click                 |
 
 const LEAVE_ANY_SEQUENCE = '\x18'
@@ -322,7 +324,6 @@ function modes(core: Core, withOrigin = true): string {
   const encoding = { SGR: 1006, SGR_PIXELS: 1016 }[activeEncoding]
   if (encoding) on += `;${encoding}`
   if (dec.bracketedPasteMode) on += ';2004'
-  if (dec.synchronizedOutput) on += ';2026'
   let out = on ? `\x1b[?${on.slice(1)}h` : ''
   if (!dec.wraparound) out += '\x1b[?7l'
   if (modes.insertMode) out += '\x1b[4h'

@@ -25,6 +25,7 @@ import { WorkingFolder } from './naming/working-folder.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
 import { Pty } from './pty.ts'
+import { Repairs } from './repairs.ts'
 import { Reservation } from './reservation.ts'
 import { SessionInput } from './session-input.ts'
 import type { SessionHandlers, SessionOptions } from './session-options.ts'
@@ -48,6 +49,7 @@ export class Session implements AttachableSession {
   readonly times: SessionTimes
   readonly log = new SessionLog()
   readonly sizes: SizeClaims
+  readonly repairs: Repairs
   readonly pid: number
   state: SessionState = 'running'
   exit_code: number | null = null
@@ -120,6 +122,7 @@ export class Session implements AttachableSession {
       progress: isShown => this.#activity.progressSeen(isShown),
       command: mark => this.#activity.commandSeen(mark),
       focusMode: on => this.#focus.modeSet(on),
+      overdue: (state, offset, isLate) => this.repairs.end(state, offset, isLate),
       rebuild: () => this.#recorder.screenLog(this.#size),
       failed: () => {
         this.#backPressure.caughtUp()
@@ -128,7 +131,7 @@ export class Session implements AttachableSession {
         this.#handlers.changed()
       },
     })
-    const { log } = this
+    const { log, pid } = this
     const screen = this.#screen
     this.#activity = new SessionActivity({
       pid: this.pid,
@@ -146,6 +149,7 @@ export class Session implements AttachableSession {
       taskSeen: task => this.#taskReported(task),
       handlers,
     })
+    this.repairs = new Repairs({ pid, screen, log, batcher: this.#batcher, print: bytes => this.#print(bytes) })
     this.#backPressure = new BackPressure({ pty: this.#pty, log, screen, history: options.history })
     this.#preview = new Preview({
       log,
@@ -400,7 +404,6 @@ export class Session implements AttachableSession {
     this.#screen.close()
   }
 
-  /** The history caught up. */
   historyCaughtUp(): void {
     this.#backPressure.caughtUp()
   }
@@ -420,6 +423,7 @@ export class Session implements AttachableSession {
     this.#recorder.trim()
     this.#backPressure.outputAdded()
     this.#activity.printed()
+    this.repairs.printed()
   }
 
   #applySize(): void {
@@ -475,6 +479,7 @@ export class Session implements AttachableSession {
     this.signal = signal === 0 ? null : signalName(signal)
     this.ended_at = this.times.end()
     this.sizes.dispose()
+    this.repairs.dispose()
     this.#activity.ended()
     const isLong = this.times.age >= (this.#options.timing?.long_run_ms ?? LONG_RUN_MS)
     if (!this.#ending.state && (isLong || this.#notifyChoice === 'when_ended'))

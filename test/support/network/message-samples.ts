@@ -57,6 +57,9 @@ export const SAMPLES: { [T in RequestType]: Sample<T> } = {
   presence: { message: () => ({ type: 'presence', present: true }) },
   screen: { message: ({ session_id }) => ({ type: 'screen', request_id, session_id }) },
   kill: { message: ({ session_id }) => ({ type: 'kill', request_id, session_id }), changes: 'state' },
+  reset_terminal: {
+    message: ({ session_id }) => ({ type: 'reset_terminal', request_id, session_id }),
+  },
   rename: {
     message: ({ session_id }) => ({ type: 'rename', request_id, session_id, title: 'renamed' }),
     changes: 'title',

@@ -55,6 +55,7 @@ export function dropUnsavedState(terminal: Terminal): void {
   const { glevel, _charsets } = core._charsetService
   if (strays(core).charset && !savedCursorFor(core, ink)) core._charsetService.charset = _charsets[glevel]
   forgetLinks(core)
+  core.coreService.decPrivateModes.synchronizedOutput = false
 }
 
 /** Normalizes halves of wide characters, garbled clusters, removed links, and leftovers of overwritten clusters. */

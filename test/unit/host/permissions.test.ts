@@ -57,6 +57,7 @@ describe('the permission table', () => {
       'notify_session',
       'release_size',
       'rename',
+      'reset_terminal',
       'resize',
       'unmark',
       'upload',
@@ -69,6 +70,6 @@ describe('the permission table', () => {
 
   it('rejects nothing else', () => {
     const counts = REQUESTERS.map(requester => TYPES.filter(type => refusal(type, requester)).length)
-    expect(counts).toEqual([1, 14, 28])
+    expect(counts).toEqual([1, 14, 29])
   })
 })
