@@ -7,6 +7,7 @@
 
 import { applyBounds, type BoundedCore, CLUSTER_CHARACTERS } from './xterm-bounds.ts'
 import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
+import { type SavingCore, saveModes } from './xterm-saved-modes.ts'
 
 /** The version whose internals are used, which package.json pins. */
 export const XTERM_VERSION = '6.0.0'
@@ -118,6 +119,7 @@ export function applyPatches(terminal: object): void {
   })
 
   applyBounds(core)
+  saveModes(core as unknown as SavingCore)
   showReordering(core)
   boundClusters(core._bufferService.buffer.lines.get(0)!)
 

@@ -18,13 +18,15 @@ export class ProgramModes {
     this.#screen = screen
     const { parser } = screen.terminal
     const note = (name: string) => this.#setAt.set(name, screen.position.offset)
-    for (const final of ['h', 'l']) {
+    // XTRESTORE sets modes as well.
+    for (const final of ['h', 'l', 'r']) {
       parser.registerCsiHandler({ prefix: '?', final }, params => {
         for (const mode of params) note(`?${mode}`)
         return false
       })
       parser.registerCsiHandler({ final }, params => {
-        for (const mode of params) note(`${mode}`)
+        if (final === 'r') note('region')
+        else for (const mode of params) note(`${mode}`)
         return false
       })
     }
@@ -34,10 +36,6 @@ export class ProgramModes {
     })
     parser.registerCsiHandler({ intermediates: ' ', final: 'q' }, () => {
       note('cursor')
-      return false
-    })
-    parser.registerCsiHandler({ final: 'r' }, () => {
-      note('region')
       return false
     })
   }

@@ -90,6 +90,7 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['application keys', '\x1b[?1h\x1b='],
   ['bracketed paste and focus reports', '\x1b[?2004;1004h'],
   ['synchronized output', '\x1b[?2026h'],
+  ['saved modes', '\x1b[?2004;1002;6;25h\x1b[?2004;1000;1002;6;7;25s\x1b[?2004;6;7;25l\x1b[?1003h'],
   ['a hidden cursor', '\x1b[?25l'],
   ['a blinking bar cursor', '\x1b[5 q'],
   ['cursor blink by mode', '\x1b[?12h'],
