@@ -212,7 +212,7 @@ test('a pinch in a desktop session zooms in to pan over it, without resizing the
   await phone.screenshot('menu-font-size')
   await phone.page.getByRole('button', { name: 'Increase font size' }).tap()
   await expect(phone.page.getByText('13 px')).toBeVisible()
-  await phone.page.getByRole('button', { name: 'Reset' }).tap()
+  await phone.page.getByRole('button', { name: 'Reset', exact: true }).tap()
   await phone.page.keyboard.press('Escape')
   await expect.poll(() => font(phone)).toBe(fitted)
   expect(await phone.ptySize()).toBe('120x40')
