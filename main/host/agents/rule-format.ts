@@ -66,6 +66,8 @@ export const QuestionRule = z.strictObject({
   from: z.optional(Pattern),
   /** Of several lines that match `from`, the first begins the question; otherwise the last, since answered ones may still be shown. */
   first: z.optional(z.boolean()),
+  /** Every line that is looked at, below the head and above the options, belongs to the question: where one is left out, it is cut. */
+  whole: z.optional(z.boolean()),
   /** What it asks, for a program that does not say it in words. */
   text: z.optional(Word),
   /**
@@ -87,7 +89,7 @@ export const QuestionRule = z.strictObject({
   context_until: z.optional(Pattern),
   /** What the question is about: group 1 of the last line above it that matches; put before the question. */
   subject: z.optional(Pattern),
-  /** Lines of the context that say nothing. */
+  /** A first line of the context that says nothing. */
   context_skip: z.optional(Pattern),
   /** A list: always the same options. */
   options: z.optional(z.union([z.array(OptionRule).check(z.maxLength(MAX_OPTIONS)), OptionLines])),
@@ -115,6 +117,16 @@ export const Rule = z.strictObject({
   below: z.optional(Pattern),
   /** Lines as wide as the screen come first for `below`: a program's own frame, and not one in what it asks about. */
   below_wide: z.optional(z.boolean()),
+  /**
+   * Every line of the dialog matches, such as those between the sides of its frame: only the run of such lines that ends last is
+   * looked at.
+   */
+  box: z.optional(Pattern),
+  /**
+   * The first line with words, of those that are looked at, has to match: what kind of dialog it is. Unlike `all`, lines of a
+   * command that a dialog shows cannot pass for it.
+   */
+  head: z.optional(Pattern),
   /** Has to match the last line that is not blank. */
   last: z.optional(Pattern),
   /** Only the cursor's line and those above it are looked at. */

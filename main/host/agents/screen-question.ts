@@ -61,7 +61,7 @@ export interface CompiledOptions {
 }
 
 /** A line of only frames and blanks (Unicode blocks Box Drawing and Block Elements). */
-const FRAME_LINE = /^[\s\u2500-\u259f]*$/
+export const FRAME_LINE = /^[\s\u2500-\u259f]*$/
 /** The frame around a line's text. */
 const FRAME_EDGES = /^[\s\u2500-\u259f]+|[\s\u2500-\u259f]+$/g
 
@@ -101,7 +101,7 @@ export function questionOf(
       : []
   const own = options?.text && all.find(({ label }) => options.text!.test(label))
   const until = context_until ? lines.findIndex((line, at) => at >= end && context_until.test(line)) : firstOption
-  const isBelow = at.begin > 0 && below?.test(view.lines[at.begin - 1]!) === true
+  const isBelow = at.begin > 0 && (rule.box !== undefined || below?.test(view.lines[at.begin - 1]!) === true)
   const { found: around, isAll } = {
     above: { found: above.slice(Math.max(contextBegin, 0)), isAll: contextBegin >= 0 || isBelow },
     all: { found: above, isAll: isBelow },
@@ -111,12 +111,19 @@ export function questionOf(
   }[where]
   const context = contextOf(around, isAll, where === 'below' || where === 'all' ? NEVER : context_after, context_skip)
   const read = [...lines.slice(begin, end), subjectLine ?? '']
+  // Lines that an agent shows may look like the beginning of the question, and hide what is above them.
+  const isWhole = rule.question!.whole === true || where === 'all'
+  const isDoubtful = kind === 'approve' && !isWhole && lines.filter(isBegin).length > 1
+  // The first line of the question may be shown in part.
+  const dialog = lines.slice(0, firstOption >= 0 ? firstOption : end).toSpliced(begin, 1)
   return {
     kind,
     text: text.slice(0, TEXT_CHARACTERS),
     context: context.lines,
     is_cut:
       firstLine < 0 ||
+      isDoubtful ||
+      (rule.question!.whole === true && !isShown(dialog, [text, ...context.lines, headOf(dialog)])) ||
       (options !== undefined && list === undefined) ||
       context.isCut ||
       text.length > TEXT_CHARACTERS ||
@@ -237,7 +244,8 @@ function contextOf(
   const isFrame = (line: string) => FRAME_LINE.test(line) && /[\u2500-\u259f]/.test(line)
   const before = around.findLastIndex(line => (after ? after.test(line) : isFrame(line)))
   const shown = around.slice(before + 1).filter(line => !FRAME_LINE.test(line))
-  const lines = shown.map(line => line.replace(FRAME_EDGES, '')).filter(line => !skip?.test(line))
+  // Only at its place, the first one: further lines are what is asked about.
+  const lines = shown.map(line => line.replace(FRAME_EDGES, '')).filter((line, at) => at > 0 || !skip?.test(line))
   return {
     lines: lines.slice(-CONTEXT_LINES).map(line => line.slice(0, CONTEXT_CHARACTERS)),
     isCut:
@@ -246,6 +254,22 @@ function contextOf(
       lines.some(line => line.length > CONTEXT_CHARACTERS) ||
       shown.some(isCutInView),
   }
+}
+
+/** The line that says what kind of dialog it is. */
+function headOf(dialog: string[]): string {
+  return dialog.find(line => !FRAME_LINE.test(line)) ?? ''
+}
+
+/** Whether each line of a dialog above its options is among what is shown. */
+function isShown(dialog: string[], shown: string[]): boolean {
+  const all = bare(shown.join(''))
+  return dialog.every(line => all.includes(bare(line)))
+}
+
+/** Without frames and blanks. */
+function bare(text: string): string {
+  return text.replace(/[\s\u2500-\u259f]+/g, '')
 }
 
 function isCutInView(line: string): boolean {

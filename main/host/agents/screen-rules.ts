@@ -1,6 +1,12 @@
 // Applies rules that recognize what a program is doing by its screen. Pure.
 import type { Rule, RuleFile } from './rule-format.ts'
-import { type CompiledQuestion, type FoundQuestion, LABEL_CHARACTERS, questionOf } from './screen-question.ts'
+import {
+  type CompiledQuestion,
+  type FoundQuestion,
+  FRAME_LINE,
+  LABEL_CHARACTERS,
+  questionOf,
+} from './screen-question.ts'
 import { type ScreenView, VIEW_LINE_CHARACTERS } from './screen-view.ts'
 
 /** What a screen says. */
@@ -26,6 +32,8 @@ interface CompiledRule {
   none: RegExp[]
   before_cursor: RegExp | undefined
   below: RegExp | undefined
+  box: RegExp | undefined
+  head: RegExp | undefined
   last: RegExp | undefined
   question: CompiledQuestion | undefined
 }
@@ -164,6 +172,8 @@ function compile(
         none: (rule.none ?? []).map(source => regExp(source)),
         before_cursor: pattern(rule.before_cursor),
         below: pattern(rule.below),
+        box: pattern(rule.box),
+        head: pattern(rule.head),
         last: pattern(rule.last),
         question: question && {
           from: regExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? ''),
@@ -196,7 +206,7 @@ function compile(
 
 /** Where the lines that the rule looked at begin and end, if it matches. */
 function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; end: number } | undefined {
-  const { rule, all, none, before_cursor, below, last } = compiled
+  const { rule, all, none, before_cursor, below, box, head, last } = compiled
   if (rule.alternate !== undefined && rule.alternate !== view.alternate) return undefined
   const { line, column } = view.cursor
   if (before_cursor) {
@@ -219,7 +229,14 @@ function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; e
     // Narrower ones only where there is none, as after the screen became wider.
     begin = Math.max(begin, (wide >= 0 ? wide : view.lines.findLastIndex(isAbove)) + 1)
   }
+  if (box) {
+    const inside = view.lines.findLastIndex((text, at) => at < end && box.test(text))
+    if (inside < begin) return undefined
+    end = inside + 1
+    begin = Math.max(begin, view.lines.findLastIndex((text, at) => at < end && !box.test(text)) + 1)
+  }
   const lines = view.lines.slice(begin, end)
+  if (head && !head.test(lines.find(text => !FRAME_LINE.test(text)) ?? '')) return undefined
   let from = 0
   for (const pattern of all) {
     const at = lines.findIndex((text, index) => index >= from && pattern.test(text))
