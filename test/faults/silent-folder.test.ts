@@ -36,7 +36,7 @@ function silentFolder(): string {
 }
 
 it.runIf(canMount())(
-  'case 170: a session in a folder that does not answer is refused, and the host serves all others meanwhile',
+  'case 160: a session in a folder that does not answer is refused, and the host serves all others meanwhile',
   async () => {
     const { dataDir } = await startCliHost()
     const folder = silentFolder()

@@ -1,5 +1,5 @@
 // A user's own rules: JSON files in a folder, read at the start and when one changes.
-import { type FSWatcher, mkdirSync, watch } from 'node:fs'
+import { constants, type FSWatcher, mkdirSync, watch } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod/mini'
@@ -114,10 +114,12 @@ export class UserRules {
 
 /** Rejects with `rules_invalid`. */
 async function readBounded(path: string): Promise<string> {
-  const file = await open(path).catch(cause => {
+  // A FIFO would wait for its other end.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(cause => {
     throw new CodedError('rules_invalid', `it cannot be read: ${cause.message}`, { cause })
   })
   try {
+    if (!(await file.stat()).isFile()) throw new CodedError('rules_invalid', 'it is no file')
     const { buffer, bytesRead } = await file.read(Buffer.alloc(FILE_BYTES + 1), 0, FILE_BYTES + 1)
     if (bytesRead > FILE_BYTES) throw new CodedError('rules_invalid', `it is larger than ${FILE_BYTES / 1024} KB`)
     return buffer.toString('utf8', 0, bytesRead)

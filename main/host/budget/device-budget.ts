@@ -51,6 +51,13 @@ export const LOCAL_LIMITS: BudgetLimits = {
   attachments_per_session: 64,
 }
 
+/**
+ * Unread bytes of all connections on this computer together; beyond them, only those that leave less than LOCAL_SHARE_BYTES unread
+ * are sent more. A program may open any number of connections.
+ */
+export const LOCAL_UNSENT_BYTES = 64 * 1024 * 1024
+const LOCAL_SHARE_BYTES = 256 * 1024
+
 const REFUSALS: Record<Held, [code: ErrorCode, what: string]> = {
   connections: ['too_many_connections', 'connections of this device are open'],
   attachments: ['too_many_attachments', 'attachments of this client are open'],
@@ -71,6 +78,9 @@ const LONGEST_DEBT_S = 2
 const WORTH_A_TURN = 2
 const UNSENT_CHECK_MS = 20
 
+/** Of a job, beyond its cost: what a busy computer or a garbage collection adds. */
+const TOLERATED_MS = 4
+
 /** One connection of a device. */
 export interface BudgetMember {
   /** Bytes that were sent and not read yet. */
@@ -86,12 +96,21 @@ export interface BudgetMember {
   giveWay(error: CodedError): void
 }
 
+/** What the connections of this computer share. */
+interface SharedBound {
+  /** Unread bytes of all of them. */
+  unsent(): number
+  /** This one has no connection any more. */
+  left(): void
+}
+
 /** A connection that says nothing for longer than clients' heartbeat (20 s) is lost, and gives way to a new one. */
 const LOST_MS = 25_000
 
 export class DeviceBudget implements TurnTaker {
   readonly #limits: BudgetLimits
   readonly #turns: Turns
+  readonly #shared: SharedBound
   readonly #members = new Set<BudgetMember>()
   readonly #held = new Map<Held, number>()
   readonly #attached = new Map<string, number>()
@@ -104,12 +123,15 @@ export class DeviceBudget implements TurnTaker {
   #balance: number
   #balanceAt = performance.now()
   #isPaused = false
+  /** In all, by charge(). */
+  #charged = 0
   /** A member has bytes that it may not send yet. */
   #wantsRoom = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(limits: BudgetLimits, turns: Turns) {
+  constructor(limits: BudgetLimits, turns: Turns, shared: SharedBound = { unsent: () => 0, left: () => {} }) {
     this.#limits = limits
+    this.#shared = shared
     this.#turns = turns
     this.#balance = limits.burst
   }
@@ -135,6 +157,7 @@ export class DeviceBudget implements TurnTaker {
     this.#members.delete(member)
     if (this.#members.size > 0) return
     // No one is left to do anything for.
+    this.#shared.left()
     this.#jobs = []
     this.#isPaused = this.#wantsRoom = false
     clearTimeout(this.#timer)
@@ -191,7 +214,7 @@ export class DeviceBudget implements TurnTaker {
 
   /** Does a job for the device: at once, or after what waits, in its turn and within its budget. */
   run(job: () => void): void {
-    if (this.#jobs.length === 0 && this.#isWithin() && this.#turns.runNow(this, job)) return
+    if (this.#jobs.length === 0 && this.#isWithin() && this.#turns.runNow(this, () => this.#measured(job))) return
     this.#jobs.push(job)
     if (!this.#isPaused) {
       this.#isPaused = true
@@ -203,6 +226,7 @@ export class DeviceBudget implements TurnTaker {
 
   /** The device has used this much of the main loop's time. */
   charge(cost: number): void {
+    this.#charged += cost
     this.#balance = Math.max(this.#refill() - cost, -LONGEST_DEBT_S * this.#limits.per_second)
   }
 
@@ -213,7 +237,7 @@ export class DeviceBudget implements TurnTaker {
 
   /** Whether more bytes may be sent now; if not, the members' `roomToSend` is called later. */
   hasRoomToSend(): boolean {
-    if (this.#unsent() < this.#limits.unsent_bytes) return true
+    if (this.#hasRoom()) return true
     this.#wantsRoom = true
     this.#wait()
     return false
@@ -222,12 +246,23 @@ export class DeviceBudget implements TurnTaker {
   takeTurn(until: number): boolean {
     let done = 0
     while (done < this.#jobs.length && this.#isWithin() && (done === 0 || performance.now() < until))
-      this.#jobs[done++]!()
+      this.#measured(this.#jobs[done++]!)
     this.#jobs = this.#jobs.slice(done)
     if (!this.#isWithin()) this.#wait()
     else if (this.#jobs.length === 0) this.#resume()
     else return true
     return false
+  }
+
+  /** A job that takes much longer than the table says, such as JSON that is slow to parse, costs what it took. */
+  #measured(job: () => void): void {
+    const [start, before] = [performance.now(), this.#charged]
+    try {
+      job()
+    } finally {
+      const unpaid = performance.now() - start - (this.#charged - before)
+      if (unpaid > TOLERATED_MS) this.charge(unpaid)
+    }
   }
 
   #wait(): void {
@@ -242,7 +277,7 @@ export class DeviceBudget implements TurnTaker {
   }
 
   #wake(): void {
-    if (this.#wantsRoom && this.#unsent() < this.#limits.unsent_bytes) {
+    if (this.#wantsRoom && this.#hasRoom()) {
       this.#wantsRoom = false
       for (const member of this.#members) member.roomToSend()
       for (const go of this.#roomAwaited.splice(0)) go()
@@ -259,7 +294,7 @@ export class DeviceBudget implements TurnTaker {
   }
 
   #isWithin(): boolean {
-    return this.#refill() > 0 && this.#unsent() < this.#limits.unsent_bytes
+    return this.#refill() > 0 && this.#hasRoom()
   }
 
   #refill(): number {
@@ -270,7 +305,14 @@ export class DeviceBudget implements TurnTaker {
     return this.#balance
   }
 
-  #unsent(): number {
+  #hasRoom(): boolean {
+    const unsent = this.unsent
+    if (unsent >= this.#limits.unsent_bytes) return false
+    return unsent < LOCAL_SHARE_BYTES || this.#shared.unsent() < LOCAL_UNSENT_BYTES
+  }
+
+  /** Bytes that were sent and not read yet, on all connections. */
+  get unsent(): number {
     let bytes = 0
     for (const member of this.#members) bytes += member.unsent
     return bytes
@@ -287,6 +329,7 @@ export class Budgets {
   readonly #turns = new Turns()
   /** Also of devices that have left with a debt: reconnecting does not pay it. */
   readonly #devices = new Map<string, DeviceBudget>()
+  readonly #local = new Set<DeviceBudget>()
 
   of(device_id: string): DeviceBudget {
     for (const [id, budget] of this.#devices) if (budget.isIdle) this.#devices.delete(id)
@@ -300,7 +343,18 @@ export class Budgets {
 
   /** For one connection on this computer. */
   local(): DeviceBudget {
-    return new DeviceBudget(LOCAL_LIMITS, this.#turns)
+    const budget: DeviceBudget = new DeviceBudget(LOCAL_LIMITS, this.#turns, {
+      unsent: () => this.#localUnsent(),
+      left: () => this.#local.delete(budget),
+    })
+    this.#local.add(budget)
+    return budget
+  }
+
+  #localUnsent(): number {
+    let bytes = 0
+    for (const { unsent } of this.#local) bytes += unsent
+    return bytes
   }
 }
 

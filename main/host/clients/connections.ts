@@ -11,6 +11,13 @@ const LIST_MS = 50
 /** And this often if only titles changed: a title that counts must not send the whole list twenty times a second. */
 export const TITLES_MS = 1_000
 
+/**
+ * Changes that go on and on, like a phone that comes and goes, or output: this many lists at once, and so many a second after
+ * that. Whoever makes them change must not fill everybody's line.
+ */
+const LIST_BURST = 40
+const LISTS_PER_SECOND = 2
+
 /** Trouble is sent this often at most: what is lost may grow with every second. */
 const HEALTH_MS = 250
 
@@ -23,6 +30,9 @@ export class Connections {
   #healthTimer: NodeJS.Timeout | undefined
   /** When the list is sent, by performance.now(). */
   #listAt = Number.POSITIVE_INFINITY
+  /** Lists that may be sent at once, and when that was so. */
+  #lists = LIST_BURST
+  #listsAt = performance.now()
 
   constructor(log: Logger, trace: FrameTrace | undefined) {
     this.#log = log
@@ -84,15 +94,26 @@ export class Connections {
 
   /** The session list changed: it is sent within this time. */
   sessionsChanged(within_ms = LIST_MS): void {
-    const at = performance.now() + within_ms
+    const within = Math.max(within_ms, this.#nextListIn())
+    const at = performance.now() + within
     if (at >= this.#listAt) return
     clearTimeout(this.#listTimer)
     this.#listAt = at
     this.#listTimer = setTimeout(() => {
       this.#listAt = Number.POSITIVE_INFINITY
+      this.#nextListIn()
+      this.#lists = Math.max(0, this.#lists - 1)
       const shared: SharedList = {}
       for (const connection of this.#connections) connection.sessionsChanged(shared)
-    }, within_ms)
+    }, within)
+  }
+
+  /** Milliseconds until another list may be sent. */
+  #nextListIn(): number {
+    const now = performance.now()
+    this.#lists = Math.min(LIST_BURST, this.#lists + ((now - this.#listsAt) / 1_000) * LISTS_PER_SECOND)
+    this.#listsAt = now
+    return this.#lists >= 1 ? 0 : ((1 - this.#lists) / LISTS_PER_SECOND) * 1_000
   }
 
   /** A session asks for attention. */

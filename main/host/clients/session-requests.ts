@@ -326,8 +326,10 @@ export class SessionRequests {
     this.#look(size ? { ...spec, size } : spec)
       .then(launch => {
         if (outlet.closed) return
-        const session = sessions.replace(key, launch)
-        this.#began(session)
+        const { session, isNew } = sessions.replace(key, launch, id => this.#scope.includes(id))
+        // Only what this request started is added to what a limited device may use.
+        if (isNew) this.#began(session)
+        else this.#drove(session.session_id)
         log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
         this.#attachTo(session, { ...message, have: null })
       })

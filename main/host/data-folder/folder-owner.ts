@@ -1,6 +1,7 @@
 // Gives a data folder to one host: by a lock, and by the name of its owner for where the lock was deleted, or does not work.
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createPlainFile, readPlainFile } from '../files/plain-file.ts'
 import { type HostRun, isRunOver, runFromText, runToText } from '../processes/host-run.ts'
 import { holdLock } from '../store/file-lock.ts'
 
@@ -113,7 +114,7 @@ function isRunning(run: HostRun): boolean {
 
 function readOwner(path: string): Owner | undefined {
   try {
-    const { run, folder } = JSON.parse(readFileSync(join(path, OWNER_FILE), 'utf8')) as { run: string; folder: string }
+    const { run, folder } = JSON.parse(readPlainFile(join(path, OWNER_FILE))) as { run: string; folder: string }
     const known = runFromText(run)
     return known && { run: known, folder }
   } catch {
@@ -124,7 +125,7 @@ function readOwner(path: string): Owner | undefined {
 function lockIn(path: string): Lock | undefined {
   const file = join(path, LOCK_FILE)
   // SQLite would create it with the umask (os_unix.c).
-  writeFileSync(file, '', { flag: 'a', mode: 0o600 })
+  createPlainFile(file)
   const release = holdLock(file)
   return release && { release, file: identityOf(file) }
 }

@@ -1,10 +1,10 @@
 // How the small files that hold secrets are read and written: plainly, or encrypted (at-rest/).
-import { readFileSync } from 'node:fs'
 import { CodedError } from '../../../protocol/errors.ts'
 import { writeAtomically } from './atomic-file.ts'
+import { readPlainFile } from './plain-file.ts'
 
 /** What is at this path is no file: only a person can tell what it should be. Any other error may pass, and the file be intact. */
-const NO_FILE = ['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR']
+const NO_FILE = ['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR', 'EINVAL']
 
 /**
  * The text of a file of the data folder. Throws `data_dir_unusable` if the system cannot read it at the moment: it must be taken
@@ -12,7 +12,7 @@ const NO_FILE = ['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR']
  */
 export function readDataFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readPlainFile(file)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     if (code !== undefined && NO_FILE.includes(code)) throw cause

@@ -219,15 +219,15 @@ export class Sessions {
 
   /**
    * A new session in the place of one that is gone. `key` names the client and the session that it requested: a client
-   * that repeats the request because the reply was lost gets the session that was created then.
+   * that repeats the request because the reply was lost gets the session that was created then, if it still may have it.
    */
-  replace(key: string, launch: Launch): Session {
+  replace(key: string, launch: Launch, mayHave: (session_id: string) => boolean): { session: Session; isNew: boolean } {
     const previous = this.#sessions.get(this.#replacements.get(key) ?? '')
-    if (previous?.state === 'running') return previous
+    if (previous?.state === 'running' && mayHave(previous.session_id)) return { session: previous, isNew: false }
     const session = this.create(launch)
     this.#replacements.set(key, session.session_id)
     if (this.#replacements.size > MAX_REPLACEMENTS) this.#replacements.delete(this.#replacements.keys().next().value!)
-    return session
+    return { session, isNew: true }
   }
 
   running(): Session[] {

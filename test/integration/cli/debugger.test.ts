@@ -25,7 +25,7 @@ function listening(pid: number): number {
 }
 
 it.runIf(process.platform === 'linux')(
-  'case 169: SIGUSR1 opens no debugger in a host, nor in other commands',
+  'case 159: SIGUSR1 opens no debugger in a host, nor in other commands',
   async () => {
     const { dataDir, pid, stderr } = await startCliHost()
     await startSession(dataDir, ['cat'])

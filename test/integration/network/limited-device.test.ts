@@ -97,6 +97,26 @@ describe('case 103: a device that is limited to chosen sessions', () => {
     expect((await desk.history.timeline(hidden, 1)).marks).toHaveLength(1)
   })
 
+  it('case 165: does not get back a session that it had started in the place of one that ended', async () => {
+    const { host, desk, shared, phone, device_id } = await setUp()
+    await desk.updateDevice(device_id, { sessions: [] })
+    const { session_id: gone } = await desk.create({ command: ['true'] })
+    await until(async () => (await desk.list()).find(one => one.session_id === gone)?.state === 'exited')
+    const attach = async () => {
+      const { heard, say } = await raw(host, phone)
+      const fallback = { new: { command: ['cat'] } }
+      say({ type: 'attach', request_id, session_id: gone, have: null, input_stream: 's', fallback } as ClientMessage)
+      await until(() => heard.some(one => one.type === 'session'))
+      return heard.find(one => one.type === 'session')!.session_id
+    }
+    await desk.updateDevice(device_id, { sessions: null })
+    const first = await attach()
+    expect(await attach()).toBe(first)
+    await desk.updateDevice(device_id, { sessions: [shared, gone] })
+    expect(await attach()).not.toBe(first)
+    expect((await desk.devices()).devices[0]!.sessions).not.toContain(first)
+  })
+
   it('allows no program to control other sessions, not even in its own session', async () => {
     const { host, desk, shared, phone } = await setUp()
     const { heard, say } = await raw(host, phone)

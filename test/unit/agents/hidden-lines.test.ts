@@ -1,4 +1,4 @@
-// Case 172: whatever lines a command has, a question shows all of them, or says that it is cut. The commands of recorded dialogs
+// Case 162: whatever lines a command has, a question shows all of them, or says that it is cut. The commands of recorded dialogs
 // get more lines: those of the agent's own dialogs, which its rules look for.
 import { globSync } from 'node:fs'
 import { basename, join } from 'node:path'

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type BudgetLimits,
   type BudgetMember,
+  Budgets,
   DEVICE_LIMITS,
   DeviceBudget,
   LOCAL_LIMITS,
@@ -113,6 +114,19 @@ describe('a device’s jobs', () => {
     expect(device.hasRoomToSend()).toBe(true)
   })
 
+  it('case 163: that take longer than the table says cost what they took', () => {
+    const { device } = budget({ per_second: 1e-9, burst: 30 })
+    // Such as JSON that is slow to parse.
+    const slow = () => {
+      device.charge(1)
+      for (const until = performance.now() + 40; performance.now() < until; );
+    }
+    device.run(slow)
+    let isDone = false
+    device.run(() => (isDone = true))
+    expect([isDone, device.isSlowed]).toEqual([false, true])
+  })
+
   it('are owed for two seconds at most', () => {
     const { device } = budget({ per_second: 1e-9, burst: 10 })
     device.charge(1e9)
@@ -187,6 +201,23 @@ describe('what a device may hold at once', () => {
     expect((await results).filter(({ status }) => status === 'rejected')).toHaveLength(8)
     expect(ends).toHaveLength(2)
     expect(device.isIdle).toBe(true)
+  })
+
+  it('case 164: bounds what all clients on this computer leave unread, and lets those go on that read', () => {
+    const budgets = new Budgets()
+    const connect = (unsent: number) => {
+      const [device, member] = [budgets.local(), new Member()]
+      device.join(member)
+      member.unsent = unsent
+      return { device, member }
+    }
+    const MB = 1024 * 1024
+    const hogs = Array.from({ length: 70 }, () => connect(MB))
+    const reader = connect(1_000)
+    expect(hogs.some(({ device }) => device.hasRoomToSend())).toBe(false)
+    expect(reader.device.hasRoomToSend()).toBe(true)
+    for (const { device, member } of hogs.slice(10)) device.leave(member)
+    expect(hogs[0]!.device.hasRoomToSend()).toBe(true)
   })
 
   it('gives a client on this computer more, and time without end', () => {

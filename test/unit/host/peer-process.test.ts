@@ -45,14 +45,14 @@ describe.skipIf(process.platform === 'win32')('the process at the other end of a
     expect(peer.pid()).toBe(child.pid)
   })
 
-  it('case 171: is the one that connected, whoever it handed the connection to', async () => {
+  it('case 161: is the one that connected, whoever it handed the connection to', async () => {
     const { child, peer, printed } = await connected(HANDS_OVER(''))
     await until(() => printed() !== '', 'the other process')
     onCleanUp(() => process.kill(Number(printed()), 'SIGKILL'))
     expect(peer.pid()).toBe(child.pid)
   })
 
-  it('case 171: is not known once that one has ended, although another one goes on with the connection', async () => {
+  it('case 161: is not known once that one has ended, although another one goes on with the connection', async () => {
     const { child, peer, socket, printed } = await connected(HANDS_OVER('process.exit()'))
     if (child.exitCode === null) await once(child, 'exit')
     onCleanUp(() => process.kill(Number(printed()), 'SIGKILL'))
