@@ -29,9 +29,6 @@ const DEL = 0x7f
 /** Characters that divide what a reader sees as one word: invisible ones, also of text exports, and those that are no character. */
 const UNSEEN = /[\p{Cf}\p{Variation_Selector}\u115f\u1160\u3164\uffa0\ufffd]|\u034f|\u17b4|\u17b5/gu
 
-/** Characters of tokens: a row that ends with one goes on in a row that begins with one. */
-const TOKEN = /[\w+/=.~%-]/
-
 /** Control characters and escape sequences that move, erase or hide what is on the screen, as methods of xterm.js. */
 const CHANGES = ['lineFeed', 'index', 'nextLine', 'reverseIndex', 'fullReset', 'screenAlignmentPattern'] as const
 
@@ -255,12 +252,16 @@ function isWrapped(_upper: Line | undefined, lower: Line | undefined): boolean {
 
 function continues(upper: Line | undefined, lower: Line | undefined, cols: number): boolean {
   if (!upper || !lower) return false
-  return lower.isWrapped || (isToken(upper, cols - 1) && isToken(lower, 0))
+  if (lower.isWrapped) return true
+  // What goes on may have a blank on one side of the margin, which the program printed.
+  const [before, after] = [isText(upper, cols - 1), isText(lower, 0)]
+  return (before && !isBlank(lower, 0)) || (after && !isBlank(upper, cols - 1))
 }
 
-function isToken(line: Line, x: number): boolean {
+/** Of a password, too: anything that a keyboard has. */
+function isText(line: Line, x: number): boolean {
   const content = line._data[x * 3]! & CONTENT_MASK
-  return content > SPACE && content < DEL && TOKEN.test(String.fromCharCode(content))
+  return content > SPACE && content < DEL
 }
 
 function isBlank(line: Line, x: number): boolean {
