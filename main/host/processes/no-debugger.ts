@@ -6,7 +6,9 @@ import { close, url } from 'node:inspector'
 /** A signal that came before this line opens it a moment later, in a thread of its own. */
 const LATE_MS = [0, 20, 100, 500]
 
-const isWanted = /(?:^|\s)--inspect/.test([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '))
+// Electron takes Node's options among its own arguments.
+const options = process.versions.electron ? process.argv : process.execArgv
+const isWanted = /(?:^|\s)--inspect/.test([...options, process.env.NODE_OPTIONS ?? ''].join(' '))
 
 process.on('SIGUSR1', () => {})
 if (!isWanted) {
