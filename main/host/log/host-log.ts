@@ -1,6 +1,7 @@
 // The host's own log file, `host.log`. What terminals print never goes here.
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, renameSync } from 'node:fs'
 import pino from 'pino'
+import { CodedError } from '../../../protocol/errors.ts'
 import { LOG_LEVELS, type Logger, type LogLevel } from './logger.ts'
 
 export interface HostLog extends Logger {
@@ -19,11 +20,11 @@ export const OLD_LOGS = 3
 
 /**
  * Appends JSON lines to `file` (0600), which becomes `file.1` when it is full. Lines below the level are not written. Throws
- * only when the file cannot be opened at the start: a host goes on without its log when the disk is full, and the next line
+ * `data_dir_unusable` only when the file cannot be opened at the start: a host goes on without its log when the disk is full, and the next line
  * that can be written is preceded by one that counts the missing lines.
  */
 export function createLog(file: string, level: LogLevel = 'info'): HostLog {
-  let output: LogFile | undefined = new LogFile(file)
+  let output: LogFile | undefined = openFile(file)
   let lowest = LOG_LEVELS.indexOf(level)
   let dropped = 0
   let why: Error | undefined
@@ -74,6 +75,14 @@ export function createLog(file: string, level: LogLevel = 'info'): HostLog {
       output?.close()
       output = undefined
     },
+  }
+}
+
+function openFile(file: string): LogFile {
+  try {
+    return new LogFile(file)
+  } catch (cause) {
+    throw new CodedError('data_dir_unusable', `${file} cannot be written: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -23,6 +23,8 @@ test('a lost connection is shown, input typed without it is kept, and the sessio
   await phone.open()
   await phone.newSession()
   await phone.run('(sleep 1; echo printed meanwhile) & cat')
+  // bash takes what arrives together with the command for itself.
+  await phone.shows(/\n\[1\] \d+/)
   await phone.host.network('down')
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   await phone.run('typed meanwhile')
