@@ -198,7 +198,15 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
     told.push({ kind: attention.kind, at: performance.now() })
   })
   client.watch()
-  const { session_id } = await client.create({ command: [name, ...args], cwd, size: { cols: 100, rows: 36 } })
+  // As `otg run` does: a session without a caller gets the login shell's environment, not the host's.
+  const environment = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined))
+  const size = { cols: 100, rows: 36 }
+  const { session_id } = await client.create({
+    command: [name, ...args],
+    cwd,
+    size,
+    env: environment as Record<string, string>,
+  })
   /** When the screen showed this first. */
   const shown = async (text: string) => {
     await reach(async () => {
