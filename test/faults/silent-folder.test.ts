@@ -18,7 +18,7 @@ function canMount(): boolean {
   }
 }
 
-/** A folder of which nobody answers what is asked. */
+/** A folder on a file system that never answers. */
 function silentFolder(): string {
   const folder = join(temporaryFolder(), 'silent')
   mkdirSync(folder)
@@ -28,7 +28,7 @@ function silentFolder(): string {
   const { status } = spawnSync('mount', ['-i', '-t', 'fuse', '-o', options, 'silent', folder], { stdio: [...stdio] })
   expect(status).toBe(0)
   onCleanUp(() => {
-    // Whoever waits is told that the file system is gone.
+    // This ends the file system, and what waits for it.
     closeSync(server)
     execFileSync('umount', ['-l', folder])
   })

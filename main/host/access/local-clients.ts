@@ -156,7 +156,7 @@ export class LocalClients {
       granted.isOnce &&= isOnce
       this.#granted.add(granted)
     }
-    const known = (): Origin => origin ?? { kind: 'unproven' }
+    const known = (): Origin => origin ?? { kind: 'unknown' }
     const find = () => {
       if (origin) return undefined
       finding ??= this.#find(peer).then(found => {
@@ -234,7 +234,7 @@ export class LocalClients {
         return this.#isTyped(origin)
       case 'stray':
         return false
-      case 'unproven':
+      case 'unknown':
         // Where the system tells of no client, `otg` has to work.
         return !this.#options.canTellPeers
     }
@@ -245,20 +245,20 @@ export class LocalClients {
     const { type, session_id } = access
     const rule = PROGRAMS[type]
     if (this.#isPerson(origin)) {
-      if (origin.kind === 'unproven' && type === 'answer' && !this.#options.grants.allowsAll) throw unknownProgram()
+      if (origin.kind === 'unknown' && type === 'answer' && !this.#options.grants.allowsAll) throw unknownProgram()
       return origin.kind === 'session' && givesAccess(type, access.message) ? 'ask_each' : 'allowed'
     }
     if (rule === 'person')
       throw new CodedError('forbidden', 'a program in a session may not do that; use the app or a terminal of your own')
     if (rule === 'self') {
-      // One that proves no process is not known to be inside.
+      // An unknown process is not known to be inside.
       if (origin.kind === 'session' && origin.session_id === session_id) return 'allowed'
       throw new CodedError('own_question', 'a program reports the activity of its own session only')
     }
     if (origin.kind !== 'session') {
       // It may be a part of the session that it wants to type into.
       if (this.#options.grants.allowsAll && !isTyping(access)) return 'allowed'
-      throw origin.kind === 'unproven' ? unknownProgram() : strayProgram()
+      throw origin.kind === 'unknown' ? unknownProgram() : strayProgram()
     }
     if (isTyping(access) && session_id !== undefined && this.#controllersOf(origin.session_id).has(session_id))
       throw new CodedError(
@@ -281,7 +281,7 @@ export class LocalClients {
       this.#roots.set(session_id, this.rootOf(origin.session_id))
       this.#remember(session_id, origin.session_id)
     }
-    if (origin.kind === 'stray' || (origin.kind === 'unproven' && this.#options.canTellPeers)) {
+    if (origin.kind === 'stray' || (origin.kind === 'unknown' && this.#options.canTellPeers)) {
       this.#roots.set(session_id, UNKNOWN)
       this.#remember(session_id, UNKNOWN)
     }
@@ -313,12 +313,12 @@ export class LocalClients {
   async #find(peer: Peer): Promise<Origin> {
     try {
       const pid = peer.pid()
-      if (pid === undefined) return { kind: 'unproven' }
+      if (pid === undefined) return { kind: 'unknown' }
       const origin = await originOf(pid, this.#options)
       // The process may have ended, and its number may be another's by now.
-      return peer.pid() === pid ? origin : { kind: 'unproven' }
+      return peer.pid() === pid ? origin : { kind: 'unknown' }
     } catch {
-      return { kind: 'unproven' }
+      return { kind: 'unknown' }
     }
   }
 
@@ -375,7 +375,7 @@ function isTyping({ type, read_only }: Access): boolean {
 function unknownProgram(): CodedError {
   return new CodedError(
     'grant_needed',
-    'the host cannot tell which program this is; update otg, or use the app or your phone',
+    'the host cannot tell which program this is, because the process that connected has ended; use the app or your phone',
   )
 }
 

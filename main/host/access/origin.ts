@@ -9,7 +9,7 @@ export type Origin =
   /** It descends from a session, and no longer tells from which. */
   | { kind: 'stray' }
   /** Its process is not known. */
-  | { kind: 'unproven' }
+  | { kind: 'unknown' }
 
 export interface OriginContext {
   processes: Processes
@@ -43,7 +43,7 @@ export async function originOf(pid: number, context: OriginContext): Promise<Ori
   const leaders = new Map([...context.leaders()].map(leader => [leader.pid, leader]))
   const terminals = new Map<string, number>()
   const first = await processes.find(pid)
-  if (!first) return { kind: 'unproven' }
+  if (!first) return { kind: 'unknown' }
   // Where the system does not tell the session leader, the terminal does.
   if (first.session === 0)
     for (const leader of leaders.keys()) {
@@ -68,7 +68,7 @@ export async function originOf(pid: number, context: OriginContext): Promise<Ori
   if (isDescendant !== undefined) return { kind: isDescendant ? 'stray' : 'person' }
   // Terminals and apps have one of these; a process that detached itself has none, unless it went to some length.
   const [command] = chain.at(-1)!.argv
-  return first.terminal !== '' || APPLICATION.test(command ?? '') ? { kind: 'person' } : { kind: 'unproven' }
+  return first.terminal !== '' || APPLICATION.test(command ?? '') ? { kind: 'person' } : { kind: 'unknown' }
 }
 
 /**

@@ -12,8 +12,8 @@ const LIST_MS = 50
 export const TITLES_MS = 1_000
 
 /**
- * Changes that go on and on, like a phone that comes and goes, or output: this many lists at once, and so many a second after
- * that. Whoever makes them change must not fill everybody's line.
+ * A list that changes without end is sent this many times at once, and then so many times a second: one client or program that
+ * makes it change must not use up the network of all others.
  */
 const LIST_BURST = 40
 const LISTS_PER_SECOND = 2

@@ -115,7 +115,7 @@ export class SessionRequests {
         return afterOrigin(access, outlet, message.request_id, () =>
           outlet.replyLater(message.request_id, async () => {
             const launch = await this.#look(message.spec)
-            if (outlet.closed) throw new CodedError('host_stopping', 'the client is gone')
+            if (outlet.closed) throw new CodedError('connection_lost', 'the client is gone')
             const session = sessions.create(launch)
             this.#began(session)
             this.#options.log.info({ session: session.session_id }, 'session created')

@@ -1,7 +1,8 @@
 // The time by which things are deleted for their age. The wall clock alone must not decide that: one that is wrong for a minute
 // would delete for good. This one follows elapsed time, and a wall clock that differs only after that was steady for a while.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import * as z from 'zod'
+import { readPlainFile } from '../files/plain-file.ts'
 import type { HealthReports } from '../health/health.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Clocks } from './clocks.ts'
@@ -161,7 +162,7 @@ export class DeletionClock {
 
   #read(): State | undefined {
     try {
-      return State.parse(JSON.parse(readFileSync(this.#options.file, 'utf8')))
+      return State.parse(JSON.parse(readPlainFile(this.#options.file)))
     } catch {
       return undefined
     }

@@ -1,7 +1,8 @@
 // Finds a running host: the folder it uses by default, and what it announces there. Imports nothing large: every command does this.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { readPlainFile } from './plain-file.ts'
 
 /** The file in the data folder that holds a `HostInfo` while a host runs. */
 export const HOST_INFO_FILE = 'host.json'
@@ -32,7 +33,7 @@ export const SOCKET_NAME = 'otg.sock'
  */
 export function readHostInfo(path: string): HostInfo | undefined {
   try {
-    return JSON.parse(readFileSync(join(path, HOST_INFO_FILE), 'utf8')) as HostInfo
+    return JSON.parse(readPlainFile(join(path, HOST_INFO_FILE))) as HostInfo
   } catch {
     const socket = join(path, SOCKET_NAME)
     return existsSync(socket) ? { pid: 0, socket, version: '', started_at: 0 } : undefined

@@ -1,7 +1,7 @@
 // The troubles that stay until a person has read of them, in `health.json`: a restart does not make them unsaid.
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { writeAtomically } from '../files/atomic-file.ts'
+import { readPlainFile } from '../files/plain-file.ts'
 import { DETAIL_CHARACTERS, MAX_SESSIONS, type Trouble } from './health.ts'
 import { isTroubleKind, TROUBLES } from './troubles.ts'
 
@@ -20,7 +20,7 @@ const File = z.object({ troubles: z.array(Stored) })
 /** Empty if there is no such file. One that is damaged is empty too: a host whose disk is in trouble has to start. */
 export function readStoredTroubles(file: string): Trouble[] {
   try {
-    const { troubles } = File.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { troubles } = File.parse(JSON.parse(readPlainFile(file)))
     return troubles.flatMap(({ kind, bytes, path, message, told, ...rest }) =>
       isTroubleKind(kind) && TROUBLES[kind].ends === 'person'
         ? [

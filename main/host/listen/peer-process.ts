@@ -1,9 +1,12 @@
-// Asks the kernel which process is at the other end of a local socket: the one that connected, whoever uses the connection now.
-// A process cannot name another one, and need not do anything. Node.js has no function for it. SECURITY.md says what follows
-// from it.
+// Asks the kernel which process connected to a local socket. It counts even if another process uses the connection now. The
+// client has to do nothing, and cannot name another process. Node.js has no function for this. SECURITY.md says what it is for.
 import { closeSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { constants } from 'node:os'
 import koffi from 'koffi'
+
+/** The kernel does not know the option. */
+const { ENOPROTOOPT } = constants.errno
 
 /** The other end of a local socket. */
 export interface Peer {
@@ -52,7 +55,8 @@ function peerOnLinux(socket: Socket, fd: number): Peer {
   // 0: it is in a namespace of processes that this one does not see.
   if (pid === undefined || pid <= 0) return UNKNOWN
   const pidfd = ask(fd, SOL_SOCKET, SO_PEERPIDFD, INT_BYTES)
-  if (pidfd === undefined) return peerByStart(pid)
+  // Any other error: the process has ended, and its number may be another's.
+  if (pidfd === undefined) return koffi.errno() === ENOPROTOOPT ? peerByStart(pid) : UNKNOWN
   let isOpen = true
   socket.once('close', () => {
     isOpen = false

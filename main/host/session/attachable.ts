@@ -55,7 +55,7 @@ export function isAnySeen(clients: Iterable<AttachedClient>): boolean {
   return false
 }
 
-/** Whether a person who may type is before the session. */
+/** Whether a client that may type shows the session and has the focus. */
 export function isAnyFocused(clients: Iterable<AttachedClient>): boolean {
   for (const { focused, showsOutput, options } of clients) if (focused && showsOutput && !options.read_only) return true
   return false

@@ -12,6 +12,9 @@ const MAX_DEPTH = 32
 /** How often a program was stopped and went on: its first modes are then left alone. */
 const MAX_EXTENTS = 32
 
+/** What dead programs printed, while there is no quiet. Of a loop that runs thousands of programs, the last ones count. */
+const MAX_DEAD = 1024
+
 interface InForeground {
   group: number
   /** What it printed; the last of them goes on while it is in front. */
@@ -46,6 +49,7 @@ export class DeadPrograms {
     const end = this.#options.end()
     if (group !== undefined) this.#seen(group, end)
     this.#before = end
+    if (this.#dead.length > MAX_DEAD) this.#dead = this.#dead.slice(-MAX_DEAD)
     if (this.#dead.length > 0) this.#askLater()
   }
 

@@ -1,4 +1,4 @@
-// Tells a program that asked for it (DEC private mode 1004) whether a person is before its session. Clients' terminals each know
+// Tells a program that asked for it (DEC private mode 1004) whether a person is at its session. Clients' terminals each know
 // their own focus only; the host knows all of them, and when a connection is lost.
 import { type AttachedClient, isAnyFocused } from './attachable.ts'
 

@@ -224,7 +224,7 @@ async function unknownClient() {
 }
 
 describe('case 74: a client whose process has ended', () => {
-  it('is nobody’s, and answers no question', async () => {
+  it('cannot answer a question', async () => {
     const transport = await unknownClient()
     const asking = await startSession(host.dataDir, [askingProgram(ASKS)])
     await blocked(asking)

@@ -1,4 +1,4 @@
-// What the programs of a session find in their environment, whoever started the host and the session.
+// The environment variables of a session's programs, which do not depend on who started the host.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'

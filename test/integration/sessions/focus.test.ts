@@ -46,7 +46,7 @@ async function told(desktop: LocalClient, session_id: string): Promise<string> {
 }
 
 describe.skipIf(process.platform === 'win32')('a program that asks for the focus', () => {
-  it('is told that no one is there when it starts alone, and of the first who comes and the last who leaves', async () => {
+  it('is told at its start that no client is there, then when the first one comes and when the last one leaves', async () => {
     const { desktop, session_id } = await session()
     const becomes = (expected: string) => until(async () => (await told(desktop, session_id)) === expected, expected)
     await becomes('O')

@@ -51,8 +51,8 @@ describe.runIf(process.platform === 'linux')('the origin of a process, from /pro
     expect(await originIn(ON_ITS_OWN, undefined)).toMatchObject(inside)
   })
 
-  it('is a stray if it has lost its parents and bears the mark, and unproven without a mark', async () => {
-    expect(await originIn(DETACHED, undefined)).toEqual({ kind: 'unproven' })
+  it('is a stray if it has lost its parents and bears the mark, and unknown without a mark', async () => {
+    expect(await originIn(DETACHED, undefined)).toEqual({ kind: 'unknown' })
     const mark = await markDescendants()
     expect(mark).toBeGreaterThan(0)
     expect(await originIn(DETACHED, mark)).toEqual({ kind: 'stray' })
@@ -65,16 +65,16 @@ describe.runIf(process.platform === 'linux')('the origin of a process, from /pro
     onCleanUp(() => child.kill())
     const context = { processes: processesByProc(1), host: process.pid, leaders: () => [] }
     expect(await originOf(child.pid!, context)).toEqual({ kind: 'person' })
-    expect(await originOf(ELSEWHERE, context)).toEqual({ kind: 'unproven' })
+    expect(await originOf(ELSEWHERE, context)).toEqual({ kind: 'unknown' })
   })
 })
 
 describe.runIf(process.platform !== 'win32' && has('ps'))('the origin of a process, from ps', () => {
-  it('is the session of its terminal or of its parents, and unproven without either', async () => {
+  it('is the session of its terminal or of its parents, and unknown without either', async () => {
     const processes = processesByPs()
     for (const [script, expected] of [
       [CHILD, expect.objectContaining(inside)],
-      [DETACHED, { kind: 'unproven' }],
+      [DETACHED, { kind: 'unknown' }],
     ] as const) {
       const { leader, pid } = await leaderWith(script)
       const leaders = () => [{ session_id: 's', pid: leader.pid, command: ['bash', '--norc'] }]

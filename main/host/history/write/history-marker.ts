@@ -1,8 +1,8 @@
 // `history.json` beside the database: what was in it last. A database that is missing, empty or another one at the next start
 // is therefore never taken for a first start.
-import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { writeAtomically } from '../../files/atomic-file.ts'
+import { readPlainFile } from '../../files/plain-file.ts'
 import type { Store } from '../../store/store.ts'
 
 /** The marker is at most this old, and written this often while something is recorded. */
@@ -78,7 +78,7 @@ export function contentsOf({ sessions }: Store): HistoryContents {
 
 function readMarker(file: string): HistoryContents | undefined {
   try {
-    const { sessions, bytes, newest } = JSON.parse(readFileSync(markerOf(file), 'utf8'))
+    const { sessions, bytes, newest } = JSON.parse(readPlainFile(markerOf(file)))
     if (typeof sessions !== 'number' || typeof bytes !== 'number') return undefined
     return { sessions, bytes, newest: typeof newest === 'string' ? newest : null }
   } catch {

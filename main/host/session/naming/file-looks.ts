@@ -1,7 +1,7 @@
 // Looks at files that others may have made, or on disks that do not answer: such a look can take for ever, and with it one of the
 // few threads in which Node.js does all its work with files.
 
-/** Of Node's four threads (UV_THREADPOOL_SIZE): uploads and the proofs of processes always find a free one. */
+/** Of Node's four threads (UV_THREADPOOL_SIZE): uploads and looks at clients' processes always find a free one. */
 const MAX_LOOKS = 2
 
 let running = 0
