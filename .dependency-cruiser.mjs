@@ -6,7 +6,7 @@ const HOST = {
   health: ['files'],
   threads: [],
   recording: [],
-  clock: [],
+  clock: ['files'],
   processes: ['recording'],
   files: [],
   'data-folder': ['files', 'store', 'processes'],
