@@ -120,6 +120,7 @@ const TABLE = [
   { name: 'mintty palette, font and glyphs', kind: 'osc', ids: [7704, 7770, 7771, 7777], ...BEGINS_WITH_QUESTION_MARK },
   { name: 'pointer shape', kind: 'osc', ids: [22], ...BEGINS_WITH_QUESTION_MARK },
   { name: 'font', kind: 'osc', ids: [50], ...BEGINS_WITH_QUESTION_MARK },
+  { name: 'kitty file transfer', kind: 'osc', ids: [5113], pattern: /^/, decided: /^/ },
   { name: 'XTSMGRAPHICS', kind: 'csi', prefix: '?', final: 'S' },
   { name: 'kitty graphics', kind: 'apc', first: 'G' },
   { name: 'ReGIS', kind: 'dcs', final: 'p' },
@@ -140,14 +141,15 @@ const TABLE = [
   {
     name: 'iTerm2 reports',
     kind: 'osc',
-    ids: [1337],
+    // iTerm2 takes 50 for the same.
+    ids: [1337, 50],
     pattern: /^(?:ReportCellSize|ReportVariable|RequestUpload|Capabilities)/,
     decided: /^.{14}/s,
   },
   {
     name: 'iTerm2 clipboard write',
     kind: 'osc',
-    ids: [1337],
+    ids: [1337, 50],
     pattern: /^(?:Copy|EndCopy)/,
     decided: /^.{7}/s,
     clipboard: true,

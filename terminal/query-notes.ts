@@ -332,6 +332,12 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
     why: 'never, like OSC 52',
     examples: ['\x1b]5522;type=read;dGV4dC9wbGFpbg==\x1b\\'],
   },
+  'kitty file transfer': {
+    source: 'kitty, file-transfer-protocol',
+    answer: 'silent',
+    why: "never: it sends and receives the user's files",
+    examples: ['\x1b]5113;ac=receive;size=1\x1b\\'],
+  },
   'iTerm2 reports': {
     source: 'iterm2',
     answer: 'silent',
@@ -340,13 +346,14 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
       '\x1b]1337;ReportCellSize\x07',
       '\x1b]1337;ReportVariable=bmFtZQ==\x07',
       '\x1b]1337;RequestUpload=format=tgz\x1b\\',
+      '\x1b]50;ReportVariable=bmFtZQ==\x07',
     ],
   },
   'iTerm2 clipboard write': {
     source: 'iterm2',
     answer: 'silent',
     why: 'not a query',
-    examples: ['\x1b]1337;Copy=:aGVsbG8=\x07', '\x1b]1337;CopyToClipboard=general\x07', '\x1b]1337;EndCopy\x07'],
+    examples: ['\x1b]1337;Copy=:aGVsbG8=\x07', '\x1b]50;CopyToClipboard=general\x07', '\x1b]1337;EndCopy\x07'],
   },
   'kitty notifications': {
     source: 'kitty, desktop-notifications',

@@ -1,6 +1,7 @@
 // What commands print: lines and JSON lines on standard output, notes and errors on standard error.
 
 import { jsonLine } from './json-line.ts'
+import { printable } from './text-layout.ts'
 
 export interface Output {
   readonly isTerminal: boolean
@@ -11,7 +12,7 @@ export interface Output {
   /** Text that includes its line ends. */
   text(text: string): void
   json(value: object): void
-  /** A line for people, on standard error. */
+  /** A line for people, on standard error; control characters in it are replaced. */
   note(text: string): void
   /** Prints `otg: message`, or the error as a JSON object. */
   error(code: string, message: string): void
@@ -43,7 +44,8 @@ export function createOutput(readerGone: () => void): Output {
     line: text => void stdout.write(`${text}\n`),
     text: text => void stdout.write(text),
     json: value => void stdout.write(`${jsonLine(value)}\n`),
-    note: text => void stderr.write(`${text}\n`),
+    // Names and texts of files that others made may contain escape sequences.
+    note: text => void stderr.write(`${text.split('\n').map(printable).join('\n')}\n`),
     error: (code, message) => {
       output.note(json ? jsonLine({ error: { code, message } }) : `otg: ${message}`)
     },

@@ -7,7 +7,7 @@ import { checkHistory, type RepairReport, repairHistory } from '../../host/upkee
 import type { Command, Context } from '../command/command.ts'
 import { connectIfRunning } from '../command/connect.ts'
 import { DAMAGED, LOST, OK } from '../command/exit-codes.ts'
-import { formatBytes } from '../command/text-layout.ts'
+import { formatBytes, printable } from '../command/text-layout.ts'
 
 export const check: Command = async (context, { flags }) => {
   const isRepair = flags.repair === true
@@ -49,7 +49,7 @@ function isLost({ damage, salvage }: RepairReport): boolean {
 function print({ output, json }: Context, report: RepairReport, isRepair: boolean): void {
   if (json) return output.json({ ...report, repaired: isRepair })
   const { database, damage, sessions, bytes, salvage } = report
-  for (const line of database) output.line(`database: ${line}`)
+  for (const line of database) output.line(`database: ${printable(line)}`)
   for (const one of damage) output.line(`${one.session_id.slice(0, 8)}: ${describe(one)}`)
   if (salvage) {
     output.line(`The database could not be read as a whole. What is left was copied into a new one:`)

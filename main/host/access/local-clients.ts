@@ -41,6 +41,8 @@ export interface ClientAccess {
   admit(access: Access, waiting: () => void, cancel?: AbortSignal): Promise<string | undefined> | undefined
   /** Whether a person uses the client, as far as is known: after `find`. */
   isPerson(): boolean
+  /** Whether it may read in all sessions without being asked about. */
+  readsOthers(): boolean
   /** Whether a person uses it outside the sessions, and so may decide what programs in sessions may do: after `find`. */
   mayDecide(): boolean
   /** The client started a session. */
@@ -60,6 +62,7 @@ export const UNRESTRICTED: ClientAccess = {
   find: () => undefined,
   admit: () => undefined,
   isPerson: () => true,
+  readsOthers: () => true,
   mayDecide: () => true,
   started: () => {},
   drove: () => {},
@@ -212,6 +215,10 @@ export class LocalClients {
         return found.then(() => decide(access, waiting, cancel) ?? access.session_id)
       },
       isPerson: () => this.#isPerson(known()),
+      readsOthers: () => {
+        const from = known()
+        return this.#isPerson(from) || (from.kind === 'session' && grants.allows(from.session_id))
+      },
       mayDecide: () => known().kind !== 'session' && this.#isPerson(known()),
       started: session_id => this.#started(known(), session_id),
       drove: () => {},

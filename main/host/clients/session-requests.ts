@@ -4,6 +4,7 @@ import { jsonFrames } from '../../../protocol/frames.ts'
 import { CATCH_UP_BYTES, HISTORY_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
 import type { ClientMessageOf, HostMessage, SessionInfo, SessionSpec } from '../../../protocol/messages.ts'
 import type { ClientAccess } from '../access/local-clients.ts'
+import { looksLike } from '../access/look-alike.ts'
 import type { Role } from '../access/permissions.ts'
 import type { SessionScope } from '../access/session-scope.ts'
 import type { DeviceBudget } from '../budget/device-budget.ts'
@@ -16,6 +17,9 @@ import { checkSize } from '../session/sizes.ts'
 import { afterOrigin } from './after-origin.ts'
 import type { Outlet } from './outlet.ts'
 import { summarizeList } from './session-summary.ts'
+
+/** No program reports its activity under this name. */
+const PRODUCT = 'On the Go'
 
 /** With this much unread, another session list can wait. */
 const LIST_UNREAD_BYTES = 256 * 1024
@@ -109,7 +113,9 @@ export class SessionRequests {
         const reply = () => ({ type: 'sessions', request_id, sessions: this.#list() }) as const
         const refreshed = sessions.refreshPreviews()
         // Made when it is sent, so that it is never older than a list that was sent to a watching client before.
-        return refreshed ? outlet.replyLater(request_id, () => refreshed.then(() => reply)) : outlet.message(reply())
+        return afterOrigin(access, outlet, request_id, () =>
+          refreshed ? outlet.replyLater(request_id, () => refreshed.then(() => reply)) : outlet.message(reply()),
+        )
       }
       case 'create':
         return afterOrigin(access, outlet, message.request_id, () =>
@@ -195,7 +201,12 @@ export class SessionRequests {
         if (!message.allowed) access.revoke(this.#running(message.session_id).session_id)
         return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'report_activity':
-        this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
+        // The host's own questions are headed by its name.
+        this.#running(message.session_id).reportActivity(
+          message.state,
+          message.text ?? '',
+          looksLike(message.agent ?? '', PRODUCT) ? '' : (message.agent ?? ''),
+        )
         return outlet.message({ type: 'ok', request_id: message.request_id })
       default:
         assertNever(message)
@@ -240,6 +251,7 @@ export class SessionRequests {
       this.#lastListed = listed
       return void outlet.trySend(() => frames(sessions))
     }
+    if (this.#isProgram) return void outlet.trySend(() => frames(this.#list()))
     outlet.trySend(() => {
       shared.frames ??= frames(this.#list())
       return shared.frames
@@ -260,7 +272,12 @@ export class SessionRequests {
   /** The sessions that the client may know of. */
   #list(): SessionInfo[] {
     const known = this.#options.sessions.list().filter(({ session_id }) => this.#scope.includes(session_id))
-    return summarizeList(known)
+    return summarizeList(this.#isProgram ? known.map(withoutContext) : known)
+  }
+
+  /** Programs list sessions without a permission, and need one to read in them. */
+  get #isProgram(): boolean {
+    return this.#options.role !== 'device' && !this.#options.access.readsOthers()
   }
 
   /** The client is gone. */
@@ -455,4 +472,11 @@ function ended(session: AttachableSession): CodedError {
 
 function unknownAttachment(): CodedError {
   return new CodedError('attachment_unknown', 'this connection has no such attachment')
+}
+
+/** Without the lines around its question: they are of its screen. */
+function withoutContext(session: SessionInfo): SessionInfo {
+  const question = session.activity?.question
+  if (!question || question.context.length === 0) return session
+  return { ...session, activity: { ...session.activity!, question: { ...question, context: [], is_cut: true } } }
 }

@@ -71,6 +71,11 @@ export function createPageServer(options: PageServerOptions): Server {
   return server
 }
 
+/** Whether a request says that a body follows: none of ours has one. */
+export function hasBody(headers: IncomingMessage['headers']): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
 /** The name of a header that is there more than once, where that could be read in two ways. */
 export function repeatedHeader({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): string | undefined {
   const seen = new Set<string>()
@@ -97,8 +102,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Pag
   if (repeatedHeader(request)) return end(400, 'bad_request')
   // Before everything else: a request by a foreign name may come from a page that uses DNS rebinding.
   if (!isOwnHost(headers.host, options.names().hosts)) return say(421, { error: 'misdirected' })
-  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
-    return end(413, 'no_body_expected')
+  if (hasBody(headers)) return end(413, 'no_body_expected')
   if (headers.expect !== undefined) return end(417, 'no_expectation')
   if (method !== 'GET' && method !== 'HEAD') return end(405, 'method_not_allowed', { allow: 'GET, HEAD' })
   const path = request.url!.split('?')[0]!

@@ -9,7 +9,7 @@ import { type CloseReason, Inbox, type Transport } from '../../../protocol/trans
 import { plainAddress } from './addresses.ts'
 import type { HandshakeLimit } from './handshake-limit.ts'
 import { isOwnHost, isOwnOrigin, type OwnNames } from './host-names.ts'
-import { repeatedHeader } from './page-server.ts'
+import { hasBody, repeatedHeader } from './page-server.ts'
 import type { Place } from './places.ts'
 import { RequestGate, statusOnly } from './request-gate.ts'
 
@@ -154,6 +154,9 @@ function refuse(request: IncomingMessage, { hosts, origins }: OwnNames): string 
   if (repeatedHeader(request)) return '400 Bad Request'
   if (!isOwnHost(request.headers.host, hosts)) return '421 Misdirected Request'
   if (!isOwnOrigin(request.headers.origin, origins)) return '403 Forbidden'
+  // A proxy might take the body for frames, or frames for the body.
+  if (hasBody(request.headers)) return '413 Content Too Large'
+  if (request.headers.expect !== undefined) return '417 Expectation Failed'
   // Not by `new URL`, which throws for targets that HTTP allows, such as `//`.
   if (request.url?.split('?')[0] !== SOCKET_PATH) return '404 Not Found'
   return undefined

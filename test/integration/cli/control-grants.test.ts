@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { isShownWhole } from '../../../protocol/shown-question.ts'
+import { askingProgram } from '../../support/agents/asking-program.ts'
 import {
   type CliHost,
   changeSettings,
@@ -96,6 +97,16 @@ describe('case 120: what a program does to another session without being allowed
     await over(running)
     expect(running.output()).toContain('code 0')
     expect(await isAsked(running.id)).toBe(false)
+  })
+
+  it('lists the questions of others without the lines around them, until a person allowed it to read there', async () => {
+    const asking = await startSession(host.dataDir, [askingProgram('ask "make SECRET-WORD"; key')])
+    await until(async () => (await infoOf(asking)).activity?.question, 'the question')
+    const running = await program('$OTG ls --json')
+    await over(running)
+    expect(running.output()).toContain('Do you want to proceed?')
+    expect(running.output()).not.toMatch(/"context":\[[^\]]*SECRET-WORD/)
+    expect((await infoOf(asking)).activity!.question!.context.join()).toContain('SECRET-WORD')
   })
 
   it('drives what it started without asking', async () => {

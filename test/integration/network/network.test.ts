@@ -149,6 +149,15 @@ it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
   },
 )
 
+it.each([{ 'content-length': '5' }, { 'transfer-encoding': 'chunked' }, { expect: '100-continue' }])(
+  'case 82: rejects a WebSocket whose request has %j',
+  async headers => {
+    const host = shared()
+    expect(await askToUpgrade(host, '/ws', headers)).toMatch(/^HTTP\/1.1 41[37] /)
+    expect((await get(host, '/health')).status).toBe(200)
+  },
+)
+
 it('closes a rejected socket whose peer does not close it', async () => {
   const host = await startHost()
   expect(await askToUpgrade(host, '/ws', { host: 'evil.example' })).toMatch(/^HTTP\/1.1 421 /)
