@@ -6,7 +6,7 @@ import { type Admit, Authenticator } from './access/authenticator.ts'
 import { ControlGrants } from './access/control-grants.ts'
 import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices, deviceIdOf } from './access/devices.ts'
-import { readHostKey } from './access/host-key.ts'
+import { HostKey, SAVE_AGAIN_MS } from './access/host-key.ts'
 import { type ClientAccess, LocalClients } from './access/local-clients.ts'
 import { Pairing } from './access/pairing.ts'
 import type { Role } from './access/permissions.ts'
@@ -263,9 +263,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     const settingsStore = settings
     undo.push(() => settingsStore.close())
-    const pairingChanged = () => connections.pairingChanged()
     const devicesChanged = () => connections.devicesChanged()
-    const staticKey = readHostKey(dataDir.hostKey, atRest)
+    const hostKey = HostKey.open(dataDir.hostKey, atRest)
+    undo.every(SAVE_AGAIN_MS, () => hostKey.trySave())
     const devices = new Devices({
       file: dataDir.devices,
       files: atRest,
@@ -336,20 +336,20 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const pairing = new Pairing({
       clocks,
       admit: candidate => devices.admit(candidate),
-      secretChanged: pairingChanged,
+      secretChanged: () => connections.pairingChanged(),
       requestsChanged: devicesChanged,
     })
     undo.push(() => pairing.close())
     let network: Network | undefined
     const addresses = () => network?.addresses() ?? []
     const deviceAdmin = new DeviceAdmin({
-      hostKey: staticKey.publicKey,
+      hostKey,
       devices,
       pairing,
       addresses,
       connected: device_id => connections.count(device_id),
       notified: device_id => pushNotifications.has(device_id),
-      pairingChanged,
+      pairingChanged: () => connections.pairingChanged(),
     })
 
     const linux = process.platform === 'linux'
@@ -431,7 +431,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       connect(connections.nextId(), socket, socket, 'local', admitLocal, access)
     }
     const authenticator = new Authenticator({
-      staticKey,
+      staticKey: hostKey.pair,
       devices,
       pairing,
       nextId: () => connections.nextId(),
@@ -445,8 +445,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       version: options.version,
       tlsFolder: dataDir.tls,
       onPage: address => deviceAdmin.pageRequested(address),
-      onAddresses: pairingChanged,
-      hostKey: staticKey.publicKey,
+      onAddresses: () => connections.pairingChanged(),
+      hostKey: hostKey.publicKey,
       handshakes: {
         strangers: new HandshakeLimit(options.handshakes ?? HANDSHAKE_LIMITS),
         claimed: new HandshakeLimit(options.handshakes ?? CLAIMED_LIMITS),

@@ -1,7 +1,7 @@
 // The client of a host: requests and attachments over one connection that survives drops. Any Transport can carry it.
 
 import { Emitter } from '../emitter.ts'
-import { assertNever, CodedError, isErrorCode, toCoded } from '../errors.ts'
+import { assertNever, CodedError, type ErrorCode, isErrorCode, toCoded } from '../errors.ts'
 import { chunkFrames, type Frame, jsonFrames } from '../frames.ts'
 import {
   type ClientMessage,
@@ -56,6 +56,9 @@ export interface ClientEvents {
 
 /** Replies that the host sends again, without a request_id, when something in them changes. */
 type WatchedType = 'sessions' | 'health' | 'pairing' | 'devices' | 'settings'
+
+/** Other errors are drops: the state tells of them, and the next channel tries again. `data_dir_unusable`: no phone can be paired now. */
+const REFUSALS: readonly ErrorCode[] = ['forbidden', 'grant_needed', 'data_dir_unusable']
 
 interface Watch {
   request: UnnumberedRequest
@@ -280,8 +283,7 @@ export class HostClient extends Emitter<ClientEvents> {
         if (message.type === reply) this.#watches.get(reply)?.receive(message)
       },
       error => {
-        // Of a drop the state tells, and the next channel tries again.
-        if (['forbidden', 'grant_needed'].includes(toCoded(error).code)) this.emit('watch_refused', toCoded(error))
+        if (REFUSALS.includes(toCoded(error).code)) this.emit('watch_refused', toCoded(error))
       },
     )
   }

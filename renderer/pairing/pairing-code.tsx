@@ -15,16 +15,29 @@ const FRESH_MS = 120_000
 
 const TICK_MS = 1_000
 
+/** How often a code is asked for again while the host cannot show one. */
+const ASK_AGAIN_MS = 3_000
+
+const KEY_NOT_SAVED =
+  'No phone can be paired yet: the host cannot save its key, perhaps because the disk is full. Free some space; the code then appears here.'
+
 /** The host accepts the code only while this component is mounted. */
 export function PairingCode({ client }: { client: LocalClient }) {
   const [pairing, setPairing] = useState<HostMessageOf<'pairing'>>()
   const [connected, setConnected] = useState(client.state.name === 'ready')
+  const [refusal, setRefusal] = useState<string>()
   const [choice, setChoice] = useState(storedChoice)
   const now = useNow(TICK_MS)
 
   useEffect(() => {
     const offs = [
-      client.on('pairing', setPairing),
+      client.on('pairing', message => {
+        setRefusal(undefined)
+        setPairing(message)
+      }),
+      client.on('watch_refused', ({ code }) => {
+        if (code === 'data_dir_unusable') setRefusal(KEY_NOT_SAVED)
+      }),
       // The host voids the code when the connection closes.
       client.on('state', ({ name }) => {
         setConnected(name === 'ready')
@@ -44,12 +57,20 @@ export function PairingCode({ client }: { client: LocalClient }) {
     if (expired) client.showPairing()
   }, [client, expired])
 
+  useEffect(() => {
+    if (refusal === undefined) return
+    const timer = setInterval(() => client.showPairing(), ASK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [client, refusal])
+
   if (pairing?.exhausted) return <Exhausted client={client} spent={pairing.spent} />
   const address = pairing && !expired ? chosenAddress(pairing.addresses, choice) : undefined
   if (!pairing || !address)
     return (
       <div class="pairing-code">
-        <div class="code void">{!connected && <p>Waiting for the host…</p>}</div>
+        <div class="code void">
+          {connected ? refusal !== undefined && <p role="status">{refusal}</p> : <p>Waiting for the host…</p>}
+        </div>
       </div>
     )
   // A code that just arrived can be newer than the last tick, hence the limit.

@@ -3,6 +3,7 @@ import { encodeBase64url, pairingFragment } from '../../../protocol/channel/keys
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import type { Address } from '../listen/candidates.ts'
 import type { Devices } from './devices.ts'
+import type { HostKey } from './host-key.ts'
 import { looksLike } from './look-alike.ts'
 import type { Pairing } from './pairing.ts'
 
@@ -10,7 +11,7 @@ import type { Pairing } from './pairing.ts'
 const REPORT_MS = 200
 
 export interface DeviceAdminOptions {
-  hostKey: Uint8Array
+  hostKey: Pick<HostKey, 'publicKey' | 'requireSaved'>
   devices: Devices
   pairing: Pairing
   /** The best address first. */
@@ -45,7 +46,7 @@ export class DeviceAdmin {
     const { spent, exhausted } = this.pairing
     if (exhausted) return { type: 'pairing', addresses: [], expires_at: 0, reached: this.#reached, spent, exhausted }
     const { secret, expires_at } = this.pairing.current()
-    const fragment = pairingFragment({ hostKey: this.#options.hostKey, secret })
+    const fragment = pairingFragment({ hostKey: this.#options.hostKey.publicKey, secret })
     const addresses = this.#options
       .addresses()
       .map(({ origin, name, kind }) => ({ url: `${origin}/${fragment}`, name, kind }))
@@ -76,7 +77,9 @@ export class DeviceAdmin {
     return { looks_like: similar ? { name: similar.name, created_at: similar.created_at } : null }
   }
 
+  /** Throws `data_dir_unusable` while the host's key is not saved. */
   show(client: object): void {
+    this.#options.hostKey.requireSaved()
     if (!this.pairing.shows(client)) this.#reached = null
     this.pairing.show(client)
   }

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Devices, MAX_DEVICES } from '../../../main/host/access/devices.ts'
-import { readHostKey } from '../../../main/host/access/host-key.ts'
+import { HostKey } from '../../../main/host/access/host-key.ts'
 import { encodeBase64url, generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { scaledRuns } from '../../support/repeat.ts'
@@ -458,12 +458,13 @@ describe('devices.json', () => {
 
 describe('host.key', () => {
   const path = () => join(folder(), 'host.key')
+  const keyOf = (file: string) => HostKey.open(file).pair
 
   it('is generated once, and stays the same', () => {
     const file = path()
-    const key = readHostKey(file)
-    expect(readHostKey(file)).toEqual(key)
-    expect(readHostKey(path())).not.toEqual(key)
+    const key = keyOf(file)
+    expect(keyOf(file)).toEqual(key)
+    expect(keyOf(path())).not.toEqual(key)
     expect(readdirSync(join(file, '..'))).toEqual(['host.key'])
   })
 
@@ -471,7 +472,7 @@ describe('host.key', () => {
     const umask = process.umask(0)
     cleanups.push(() => process.umask(umask))
     const file = path()
-    readHostKey(file)
+    keyOf(file)
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600')
   })
 
@@ -486,28 +487,40 @@ describe('host.key', () => {
   ])('is rejected and not changed if it is %s, because another key would lock out every phone', (_what, content) => {
     const file = path()
     writeFileSync(file, content)
-    expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
+    expect(() => keyOf(file)).toThrow(coded('host_key_damaged'))
     expect(text(file)).toBe(content)
   })
 
   it('is rejected if it cannot be read: a folder, a dangling link', () => {
     const file = path()
     mkdirSync(file)
-    expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
+    expect(() => keyOf(file)).toThrow(coded('host_key_damaged'))
     rmSync(file, { recursive: true })
     symlinkSync('/nowhere/host.key', file)
-    expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
+    expect(() => keyOf(file)).toThrow(coded('host_key_damaged'))
   })
 
-  it('is complete or missing when the disk is full, and the next start generates it', () => {
+  it('stays in memory while the disk is full, is saved when there is room, and is complete or missing until then', () => {
     const file = path()
     const free = fillDisk(file)
-    expect(() => readHostKey(file)).toThrow(coded('data_dir_unusable'))
+    const key = HostKey.open(file)
+    expect(key.trySave()).toBe(false)
+    expect(() => key.requireSaved()).toThrow(coded('data_dir_unusable'))
     expect(readdirSync(join(file, '..'))).toEqual(['host.key.new'])
     free()
     writeFileSync(`${file}.new`, 'half a k')
-    const key = readHostKey(file)
-    expect(readHostKey(file)).toEqual(key)
+    expect(key.trySave()).toBe(true)
+    expect(keyOf(file)).toEqual(key.pair)
     expect(readdirSync(join(file, '..'))).toEqual(['host.key'])
+  })
+
+  it('does not replace another one that appeared before it could be saved', () => {
+    const file = path()
+    const free = fillDisk(file)
+    const key = HostKey.open(file)
+    free()
+    const other = keyOf(file)
+    expect(() => key.requireSaved()).toThrow(coded('data_dir_unusable'))
+    expect(keyOf(file)).toEqual(other)
   })
 })
