@@ -8,9 +8,9 @@ import type { SessionInfo } from '../../protocol/messages.ts'
 import { isRisky, pasteSequence } from '../../ui/input/paste.ts'
 import { PasteDialog, type PendingPaste } from '../../ui/input/paste-dialog.tsx'
 import { PageHeader } from '../../ui/kit/page-header.tsx'
-import { toastError } from '../../ui/kit/toast.tsx'
+import { toast, toastError } from '../../ui/kit/toast.tsx'
 import { CommandLine } from '../../ui/sessions/command-line.tsx'
-import { printable, stateText } from '../../ui/sessions/session-text.ts'
+import { gapNotice, printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import { fontFamily, onAppearance, readAppearance } from '../settings/appearance.ts'
@@ -69,6 +69,12 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
     attachTerminalKeys(terminal.term)
     const attached = client.attach(session_id, terminal, { size: terminal.measure() })
     attached.on('failed', error => (error.code === 'session_unknown' ? unknown() : setFailed(error)))
+    const reported = new Set<string>()
+    attached.on('gap', ({ reason, from, to }) => {
+      // In a flood there is one after the other: a person is told once of each reason.
+      if (!reported.has(reason)) toast(gapNotice(new Map([[reason, to.offset - from.offset]])), reason !== 'skipped')
+      reported.add(reason)
+    })
     terminal.bind(attached)
     terminal.focus()
     onView(terminal)

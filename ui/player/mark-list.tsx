@@ -1,7 +1,7 @@
 // The marks and gaps of a timeline as a list to jump from.
 import type { Mark } from '../../protocol/messages.ts'
 import { IconButton } from '../kit/icon-button.tsx'
-import { formatBytes, gapText, printable } from '../sessions/session-text.ts'
+import { gapText, printable } from '../sessions/session-text.ts'
 import { timeCode } from './time-code.ts'
 import type { Timeline } from './use-recording.ts'
 
@@ -31,7 +31,7 @@ export function MarkList({ timeline: { marks, gaps }, seek, unmark }: MarkListPr
         <li key={`${from.offset} ${from.n}`} class="lost">
           <button type="button" class="go" onClick={() => seek({ at })}>
             <span class="code">{timeCode(at)}</span>
-            {gapText(reason, to.offset - from.offset) ?? formatBytes(to.offset - from.offset)}
+            {gapText(reason, to.offset - from.offset)}
           </button>
         </li>
       ))}

@@ -47,15 +47,14 @@ export function formatBytes(count: number): string {
   return `${(count / 1_000_000).toFixed(1)} MB`
 }
 
-/**
- * Why a part of the history cannot be shown; undefined if nothing is lost (skipped: the host has all of it). Without
- * `bytes` the text names no amount.
- */
-export function gapText(reason: HostMessageOf<'gap'>['reason'], bytes?: number): string | undefined {
+type GapReason = HostMessageOf<'gap'>['reason']
+
+/** What happened to a part of the output that is not shown. Without `bytes` the text names no amount. */
+export function gapText(reason: GapReason, bytes?: number): string {
   const what = bytes === undefined ? 'The output here' : formatBytes(bytes)
   switch (reason) {
     case 'skipped':
-      return undefined
+      return `${what}${bytes === undefined ? '' : ' of output'} came too fast to be shown here and was skipped`
     case 'trimmed':
       return `${what} was deleted to make room for newer output`
     case 'damaged':
@@ -63,6 +62,16 @@ export function gapText(reason: HostMessageOf<'gap'>['reason'], bytes?: number):
     case 'unrecorded':
       return `${what} could not be recorded`
   }
+}
+
+/** What a live terminal lacks: of each reason, how many bytes. What was skipped is not lost. */
+export function gapNotice(gaps: ReadonlyMap<GapReason, number>): string {
+  const lost = [...gaps].filter(([reason]) => reason !== 'skipped').map(([reason, bytes]) => gapText(reason, bytes))
+  const skipped = gaps.get('skipped')
+  const sentences: string[] = []
+  if (lost.length > 0) sentences.push(`Part of the output is missing: ${lost.join(', ')}.`)
+  if (skipped !== undefined) sentences.push(`${gapText('skipped', skipped)}. The session’s recording has it.`)
+  return sentences.join(' ')
 }
 
 /** The notification's text, or that the bell rang. */

@@ -5,7 +5,7 @@ import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 import { StickyModifiers } from '../../ui/input/sticky-modifiers.ts'
 import { toast, toastError } from '../../ui/kit/toast.tsx'
-import { formatRoughDuration, gapText } from '../../ui/sessions/session-text.ts'
+import { formatRoughDuration, gapNotice } from '../../ui/sessions/session-text.ts'
 import { waitForFont } from '../../ui/terminal/font.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
@@ -40,7 +40,7 @@ export class TerminalSession {
   readonly selected = signal<SelectionState | undefined>(undefined)
   /** The text that a program asked to copy to the clipboard. */
   readonly clipboardRequest = signal<string | undefined>(undefined)
-  /** Says which output the host no longer has, or that it cannot draw this session's. */
+  /** Says which output is not shown here, or that it cannot draw this session's. */
   readonly gapNotice = signal<string | undefined>(undefined)
   readonly started: Promise<void>
   /** Resolves when the session's content is shown, or will not be. */
@@ -220,10 +220,7 @@ export class TerminalSession {
 
   #gapReported({ reason, from, to }: HostMessageOf<'gap'>): void {
     this.#gapBytes.set(reason, (this.#gapBytes.get(reason) ?? 0) + to.offset - from.offset)
-    const texts = [...this.#gapBytes]
-      .map(([reason, bytes]) => gapText(reason, bytes))
-      .filter(text => text !== undefined)
-    if (texts.length > 0) this.gapNotice.value = `Part of the output is missing: ${texts.join(', ')}.`
+    this.gapNotice.value = gapNotice(this.#gapBytes)
   }
 
   #sessionReceived({ session, resumed, age_seconds, read_only }: HostMessageOf<'session'>): void {
