@@ -91,6 +91,7 @@ const ERROR_CODES = [
   'host_running', // another host owns this data folder
   'host_not_running', // no host runs on this data folder
   'host_stopping', // the host is stopping
+  'thread_died', // the part of the host that worked on this request stopped, and is started again
   'port_in_use', // the port is taken
   'bind_refused', // the host cannot listen on the address
   'tls_unusable', // the certificate or its key cannot be used

@@ -198,12 +198,20 @@ export class AtRest implements SecretFiles {
   }
 }
 
+/** If the thread dies, the history is as it was: a copy takes its place only when it is complete. */
 function convert(request: ConversionRequest): Promise<Conversion> {
   const worker = new Worker(workerFile('./convert-worker', import.meta.url), { name: 'convert', workerData: request })
-  return new Promise((resolve, reject) => {
+  return new Promise(resolve => {
+    let error = 'the thread that converts it ended'
     worker.once('message', resolve)
-    worker.once('error', reject)
-    worker.once('exit', () => reject(new CodedError('internal', 'the thread that converts the history ended')))
+    worker.once('error', cause => {
+      error = cause instanceof Error ? cause.message : String(cause)
+    })
+    // Not before: then it has closed the database.
+    worker.once('exit', () => {
+      const { path, key } = request
+      resolve({ file: isEncrypted(path) ? { path, key } : path, isConverted: false, error })
+    })
   })
 }
 

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { RuleFile } from '../agents/rule-format.ts'
+import { threadDied } from '../threads/call.ts'
 import { memoryLimits } from '../threads/memory.ts'
 import { workerFile } from '../threads/worker-file.ts'
 import { PooledScreen, type ScreenHandlers } from './pooled-screen.ts'
@@ -127,7 +128,10 @@ export class ScreenPool {
     const held = this.#screens.get(message.screen)
     if (held?.home !== home) return
     if (message.say !== 'failed') return held.screen.receive(message)
-    const error = new CodedError('internal', `the screen failed: ${message.message}`)
+    const error = new CodedError(
+      'screen_failed',
+      `this session’s output broke its screen (${message.message}); try again`,
+    )
     if (held.screen.died(error, 'own')) this.#rebuild(message.screen, error)
   }
 
@@ -135,7 +139,7 @@ export class ScreenPool {
     const index = this.#workers.indexOf(home)
     if (index < 0 || this.#closed) return
     this.#workers.splice(index, 1)
-    const error = new CodedError('internal', `a screen worker died: ${cause.message}`, { cause })
+    const error = threadDied('the thread that draws this screen', cause)
     this.#died?.(error.message)
     const [only] = home.screens
     const culprit = home.isSeparate && home.screens.size === 1 ? only : Atomics.load(home.shared, SHARED.screen)

@@ -167,6 +167,22 @@ export function transferable(blobs: readonly (Uint8Array | undefined)[]): ArrayB
   )
 }
 
+/** What waits for a thread that died is answered so. `what`: the thread, for people. */
+export function threadDied(what: string, cause: unknown): CodedError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new CodedError('thread_died', `${what} stopped (${why}) and is started again; try again`, { cause })
+}
+
+/** For what only reads: once more if the thread died. It takes the next thread; `isWanted` is asked first. */
+export async function againIfDied<T>(attempt: () => Promise<T>, isWanted: () => boolean): Promise<T> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== 'thread_died' || !isWanted()) throw error
+    return attempt()
+  }
+}
+
 export function cancelled(): CodedError {
   return new CodedError('cancelled', 'the request was cancelled')
 }

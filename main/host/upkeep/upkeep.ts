@@ -5,7 +5,7 @@ import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { SecretFiles } from '../files/secret-files.ts'
 import type { HealthReports } from '../health/health.ts'
 import type { DatabaseFile } from '../store/open-database.ts'
-import { type FromThread, type ReplyOf, type RequestOf, ThreadCalls } from '../threads/call.ts'
+import { againIfDied, type FromThread, type ReplyOf, type RequestOf, ThreadCalls, threadDied } from '../threads/call.ts'
 import { memoryLimits } from '../threads/memory.ts'
 import { workerFile } from '../threads/worker-file.ts'
 import { type BackupResult, readBackupFiles } from './backup.ts'
@@ -34,7 +34,7 @@ export class Upkeep {
     this.#options = options
   }
 
-  /** Rejects with `backup_failed`, `store_damaged`, `history_busy`. */
+  /** Rejects with `backup_failed`, `store_damaged`, `history_busy`, `thread_died`. */
   async backUp(to: string): Promise<BackupResult> {
     const { folder, database, files, version, history, health } = this.#options
     if (!isAbsolute(to)) throw new CodedError('backup_failed', `${to} is not an absolute path`)
@@ -56,7 +56,7 @@ export class Upkeep {
     }
   }
 
-  /** Rejects with `history_busy`. */
+  /** Rejects with `history_busy`, `thread_died`. */
   check(): Promise<CheckReport> {
     return this.#run('check', { database: this.#options.database })
   }
@@ -67,7 +67,15 @@ export class Upkeep {
     await this.#worker?.terminate()
   }
 
-  async #run<K extends keyof UpkeepCalls>(
+  /** Twice if the thread dies: a backup has its name only when it is complete. */
+  #run<K extends keyof UpkeepCalls>(name: K, request: RequestOf<UpkeepCalls, K>): Promise<ReplyOf<UpkeepCalls, K>> {
+    return againIfDied(
+      () => this.#runOnce(name, request),
+      () => !this.#closed,
+    )
+  }
+
+  async #runOnce<K extends keyof UpkeepCalls>(
     name: K,
     request: RequestOf<UpkeepCalls, K>,
   ): Promise<ReplyOf<UpkeepCalls, K>> {
@@ -80,9 +88,9 @@ export class Upkeep {
     this.#worker = worker
     const calls = new ThreadCalls<UpkeepCalls>(message => worker.postMessage(message))
     worker.on('message', (message: FromThread) => calls.receive(message))
-    const died = (why: string) => calls.fail(new CodedError('internal', `the thread for backups ended: ${why}`))
-    worker.on('error', error => died(error.message))
-    worker.on('exit', code => died(`code ${code}`))
+    const died = (cause: unknown) => calls.fail(threadDied('the thread for backups', cause))
+    worker.on('error', died)
+    worker.on('exit', () => died('it ended'))
     try {
       return await calls.call(name, request)
     } finally {

@@ -321,10 +321,10 @@ it('a screen that fails does not affect other screens', async () => {
   good.write(bytesOf('still here'))
   bad.resize(80.5, 24) // xterm.js throws
   const asked = bad.keyframe()
-  await expect(asked).rejects.toMatchObject({ code: 'internal' })
-  await expect(bad.text()).rejects.toMatchObject({ code: 'internal' })
+  await expect(asked).rejects.toMatchObject({ code: 'screen_failed' })
+  await expect(bad.text()).rejects.toMatchObject({ code: 'screen_failed' })
   expect((await good.text()).lines[0]).toBe('still here')
-  expect(failures).toEqual(['bad: internal'])
+  expect(failures).toEqual(['bad: screen_failed'])
 })
 
 describe('a client that is gone before it was admitted', () => {

@@ -4,7 +4,7 @@ import { CodedError } from '../../../../protocol/errors.ts'
 import { MAX_CHUNKS_AHEAD } from '../../../../protocol/limits.ts'
 import type { DatabaseFile } from '../../store/open-database.ts'
 import type { StoreDamage } from '../../store/store.ts'
-import { cancelled, type Progress, ThreadCalls } from '../../threads/call.ts'
+import { againIfDied, cancelled, type Progress, ThreadCalls, threadDied } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
 import type { ExportCalls, ExportResult, ExportWorkerData, FromExport, ToExport } from './export-protocol.ts'
@@ -22,6 +22,9 @@ export const PATIENCE_MS = 60_000
 /** Each chunk that is taken (256 KiB) gives back as much: a client has to take 13 KB/s, or 0.1 Mbit/s, in the long run. */
 export const PATIENCE_PER_CHUNK_MS = 20_000
 
+/** For people. */
+const THREAD = 'the thread of the export'
+
 /** A regular expression may fill no more memory than this. */
 const MEMORY_MB = 512
 
@@ -33,7 +36,7 @@ export interface ExportHandlers {
 export interface Export {
   /** A chunk was taken: one more may come. */
   chunkTaken(): void
-  /** Rejects with `cancelled`, `pattern_invalid`, `pattern_slow`, `session_unknown`. */
+  /** Rejects with `cancelled`, `pattern_invalid`, `pattern_slow`, `session_unknown`, `thread_died`. */
   done: Promise<ExportResult>
 }
 
@@ -59,8 +62,28 @@ export class Exports {
     this.#patience_ms = patience_ms
   }
 
-  /** Throws `history_busy`; every other error rejects `done`. */
+  /** Throws `history_busy`; every other error rejects `done`. A thread that dies before the first chunk is started once more. */
   start(job: ExportJob, handlers: ExportHandlers, signal?: AbortSignal): Export {
+    let hasSent = false
+    const chunk = (bytes: Uint8Array) => {
+      hasSent = true
+      handlers.chunk(bytes)
+    }
+    const startThread = () => this.#startThread(job, { ...handlers, chunk }, signal)
+    let current: Export | undefined = startThread()
+    const attempt = () => {
+      current ??= startThread()
+      return current.done.finally(() => {
+        current = undefined
+      })
+    }
+    return {
+      chunkTaken: () => current?.chunkTaken(),
+      done: againIfDied(attempt, () => !hasSent && !this.#closed && !signal?.aborted),
+    }
+  }
+
+  #startThread(job: ExportJob, handlers: ExportHandlers, signal: AbortSignal | undefined): Export {
     if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
     if (signal?.aborted) throw cancelled()
     if (this.#running.size >= MAX_EXPORTS)
@@ -102,8 +125,12 @@ export class Exports {
       if (message.say === 'damage') this.#damaged(message.damage)
       else if (!calls.receive(message)) handlers.chunk(message.bytes)
     })
-    worker.on('error', cause => end(new CodedError('internal', `the export failed: ${cause.message}`, { cause })))
-    worker.on('exit', () => calls.fail(new CodedError('internal', 'the export thread ended')))
+    worker.on('error', cause => {
+      // Only a pattern takes so much memory, and it would again.
+      const isPattern = job.redact && (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+      end(isPattern ? new CodedError('pattern_slow', 'a pattern takes too much memory') : threadDied(THREAD, cause))
+    })
+    worker.on('exit', () => calls.fail(threadDied(THREAD, 'it ended')))
 
     const stop = () => end(new CodedError('cancelled', 'the export was cancelled'))
     signal?.addEventListener('abort', stop)

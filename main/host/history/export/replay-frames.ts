@@ -46,7 +46,7 @@ export function* replayFrames(
     if (read.kind === 'end') return
     if (read.kind === 'gap') {
       const next = read.to
-      if (comparePositions(next, position) <= 0) throw new CodedError('internal', 'the history does not advance')
+      if (comparePositions(next, position) <= 0) throw new CodedError('store_damaged', 'the history does not advance')
       const bytes = next.offset - position.offset
       yield { kind: 'gap', at: clock, offset: next.offset, bytes, reason: read.reason }
       if (read.keyframe && comparePositions(read.keyframe.position, next) === 0) yield stateOf(read.keyframe, clock)

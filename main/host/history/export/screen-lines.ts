@@ -156,7 +156,7 @@ function readGroup(
     if (read.kind === 'end') break
     if (read.kind === 'gap') {
       const { to } = read
-      if (comparePositions(to, at) <= 0) throw new CodedError('internal', 'the history does not advance')
+      if (comparePositions(to, at) <= 0) throw new CodedError('store_damaged', 'the history does not advance')
       const gap: Gap = { kind: 'gap', offset: to.offset, bytes: to.offset - at.offset, reason: read.reason }
       return { slices, gap, next: to }
     }

@@ -4,12 +4,14 @@ import { CodedError } from '../../../../protocol/errors.ts'
 import type { DatabaseFile } from '../../store/open-database.ts'
 import type { DamageReport, StoreDamage } from '../../store/store.ts'
 import {
+  againIfDied,
   type CallOptions,
   type FromThread,
   type ReplyOf,
   type RequestOf,
   ThreadCalls,
   type ToThread,
+  threadDied,
 } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
@@ -53,8 +55,22 @@ export class Lookup {
     this.#idle_ms = idle_ms
   }
 
-  /** Only searches and reads can be canceled. Rejects with `host_stopping` once closed. */
-  async call<K extends keyof LookupCalls>(
+  /**
+   * Only searches and reads can be canceled. Rejects with `host_stopping` once closed, and with `thread_died` if the thread died
+   * twice.
+   */
+  call<K extends keyof LookupCalls>(
+    name: K,
+    request: RequestOf<LookupCalls, K>,
+    options?: CallOptions,
+  ): Promise<ReplyOf<LookupCalls, K>> {
+    return againIfDied(
+      () => this.#callOnce(name, request, options),
+      () => !this.#closed,
+    )
+  }
+
+  async #callOnce<K extends keyof LookupCalls>(
     name: K,
     request: RequestOf<LookupCalls, K>,
     options?: CallOptions,
@@ -117,7 +133,7 @@ export class Lookup {
         this.#thread = undefined
         this.#threadDied(cause.message)
       }
-      calls.fail(new CodedError('internal', `the lookup thread died: ${cause.message}`, { cause }))
+      calls.fail(threadDied('the thread that reads the history', cause))
     }
     worker.on('message', (message: FromThread | DamageReport) => {
       if (!calls.receive(message)) this.#damaged(message.damage)
@@ -129,10 +145,7 @@ export class Lookup {
 
   #rest(): void {
     clearTimeout(this.#idle)
-    this.#idle = setTimeout(
-      () => void this.#end(new CodedError('internal', 'the lookup thread is idle')),
-      this.#idle_ms,
-    )
+    this.#idle = setTimeout(() => void this.#end(reopening()), this.#idle_ms) // nothing waits for it
     this.#idle.unref()
   }
 

@@ -9,9 +9,16 @@ import type { LostHistory } from '../../health/recording.ts'
 import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
 import { type DatabaseFile, pathOf } from '../../store/open-database.ts'
 import type { StoreDamage } from '../../store/store.ts'
-import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
+import {
+  againIfDied,
+  type CallOptions,
+  type ReplyOf,
+  type RequestOf,
+  ThreadCalls,
+  threadDied,
+} from '../../threads/call.ts'
 import { PendingOutput } from './pending-output.ts'
-import { type StartedWorker, startWorker } from './start-worker.ts'
+import { HISTORY_THREAD, type StartedWorker, startWorker } from './start-worker.ts'
 import type { FromHistory, HistoryCalls, HistoryLimits, HistoryStats, LogEntry, ToHistory } from './worker-protocol.ts'
 
 /** Output is handed over this often; including the commit that follows, a crash costs less than a second of it. */
@@ -22,6 +29,9 @@ const COMMIT_BYTES = 256 * 1024
 
 /** A thread that died is restarted after this; a fault that kills it at once must not keep a core busy. */
 const RESTART_MS = 1_000
+
+/** What only reads waits this long for the next thread: a few restarts. */
+const REPEAT_MS = 5_000
 
 /** More than all clients together can have pending. A waiting call takes little memory, and `flush` must not be refused. */
 const MAX_CALLS = 10_000
@@ -69,6 +79,9 @@ export class History {
   #closed: Promise<void> | undefined
   #restartTimer: NodeJS.Timeout | undefined
   #restarting: Promise<void> | undefined
+  /** While the thread is started again: until it is there, or REPEAT_MS after it died. */
+  #nextThread: Promise<void> | undefined
+  #threadIsHere = () => {}
   #isTroubled = false
   /** Writing works, but syncing what is written to the disk does not. */
   #isUnsynced = false
@@ -87,8 +100,8 @@ export class History {
   #sentBytes = 0
 
   /**
-   * Opens the database at `file`, brings it to the newest version, and starts the thread that owns it. While the disk is full, that
-   * is tried again and again, and nothing is recorded. Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
+   * Opens the database at `file`, brings it to the newest version, and starts the thread that owns it. While the disk is full, or the
+   * thread dies, that is tried again and again, and nothing is recorded. Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
   static async open(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
     const history = new History(file, limits, handlers)
@@ -96,8 +109,9 @@ export class History {
       history.#opened(await startWorker({ file, limits, again: false }))
     } catch (error) {
       const { code, message } = toCoded(error)
-      if (code !== 'store_full') throw error
+      if (code !== 'store_full' && code !== 'thread_died') throw error
       history.#isTroubled = true
+      if (code === 'thread_died') handlers.died?.(message)
       handlers.trouble(code, message)
       history.#restartLater(new Set([code]), true)
     }
@@ -112,6 +126,7 @@ export class History {
 
   #opened({ worker, leftovers, newest, loss, copyFailure }: StartedWorker): void {
     this.#listen(worker)
+    this.#threadIsHere()
     if (this.#wasOpened) return
     this.#wasOpened = true
     this.leftovers = leftovers
@@ -225,12 +240,12 @@ export class History {
 
   /** Stored sessions, the newest first. */
   sessions(limit: number): Promise<StoredSession[]> {
-    return this.#call('sessions', { limit })
+    return this.#read('sessions', { limit })
   }
 
   /** The session with this id or a unique prefix of it. Rejects with `session_unknown`, `session_ambiguous`. */
   session(session_id: string): Promise<StoredSession> {
-    return this.#call('session', { session_id })
+    return this.#read('session', { session_id })
   }
 
   /**
@@ -238,7 +253,7 @@ export class History {
    * Rejects with `session_unknown`, like all that follow; they take whole ids.
    */
   startingPoint(session_id: string, offset: number): Promise<StoredKeyframe | undefined> {
-    return this.#call('startingPoint', { session_id, offset })
+    return this.#read('startingPoint', { session_id, offset })
   }
 
   /** What follows `position`, up to everything that was appended before this call. */
@@ -246,7 +261,7 @@ export class History {
     const pendingFrom = this.#pending.from(session_id)
     // Only a reader near the end needs what is still pending.
     if (pendingFrom && position.offset >= pendingFrom.offset) this.#handOver()
-    return this.#call('read', { session_id, position })
+    return this.#read('read', { session_id, position })
   }
 
   /** Deletes a session and all that was recorded of it. Rejects with `cancelled`; what was deleted by then is gone. */
@@ -267,7 +282,7 @@ export class History {
   }
 
   stats(): Promise<HistoryStats> {
-    return this.#call('stats', undefined)
+    return this.#read('stats', undefined)
   }
 
   /** For tests: makes the database full (`max_page_count = …`) or read-only (`query_only = 1`) for the history thread. */
@@ -283,6 +298,7 @@ export class History {
 
   async #close(): Promise<void> {
     this.#handOver()
+    this.#threadIsHere()
     clearTimeout(this.#restartTimer)
     // A thread that is starting may have opened the database already.
     if (this.#restarting) await this.#restarting
@@ -346,12 +362,16 @@ export class History {
 
   #died(worker: Worker, cause: Error): void {
     if (this.#worker !== worker) return
-    const error = new CodedError('internal', `the history thread died: ${cause.message}`, { cause })
+    const error = threadDied(HISTORY_THREAD, cause)
+    this.#nextThread = new Promise(resolve => {
+      this.#threadIsHere = resolve
+      setTimeout(resolve, REPEAT_MS).unref()
+    })
     this.#forgetWorker(error)
     if (this.#closed) return
     this.#isTroubled = true
     this.#handlers.died?.(error.message)
-    this.#handlers.trouble('internal', error.message)
+    this.#handlers.trouble(error.code, error.message)
     this.#handlers.committed()
     this.#restartLater(new Set(), false)
   }
@@ -400,7 +420,7 @@ export class History {
     } catch (error) {
       if (this.#closed) return
       const { code, message } = toCoded(error)
-      if (code === 'internal') this.#handlers.died?.(message)
+      if (code === 'thread_died') this.#handlers.died?.(message)
       if (!reported.has(code)) this.#handlers.trouble(code, `the history thread cannot be restarted: ${message}`)
       reported.add(code)
       return this.#restartLater(reported, isNew)
@@ -443,12 +463,21 @@ export class History {
     this.#worker?.postMessage(message, transfer)
   }
 
+  /** For what only reads: asks the next thread if this one dies. */
+  #read<K extends keyof HistoryCalls>(name: K, request: RequestOf<HistoryCalls, K>): Promise<ReplyOf<HistoryCalls, K>> {
+    const attempt = async () => {
+      await this.#nextThread
+      return this.#call(name, request)
+    }
+    return againIfDied(attempt, () => !this.#closed)
+  }
+
   #call<K extends keyof HistoryCalls>(
     name: K,
     request: RequestOf<HistoryCalls, K>,
     options?: CallOptions,
   ): Promise<ReplyOf<HistoryCalls, K>> {
-    if (this.#closed) return Promise.reject(new CodedError('internal', 'the history is closed'))
+    if (this.#closed) return Promise.reject(new CodedError('host_stopping', 'the host is stopping'))
     if (!this.#calls)
       return Promise.reject(
         new CodedError('history_busy', 'the history thread is restarting; try again in a few seconds'),

@@ -28,7 +28,8 @@ export async function* readBack(
     if (read.kind === 'gap') {
       if (read.keyframe) yield* stateOf(read.keyframe)
       const next = read.keyframe?.position ?? read.to
-      if (next.offset === at.offset && next.n === at.n) throw new CodedError('internal', 'the history does not advance')
+      if (next.offset === at.offset && next.n === at.n)
+        throw new CodedError('store_damaged', 'the history does not advance')
       at = next
       continue
     }

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { CodedError, isErrorCode } from '../../../../protocol/errors.ts'
 import type { Leftover } from '../../recording/types.ts'
+import { threadDied } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
 import type { HistoryLoss } from './history-marker.ts'
@@ -18,7 +19,10 @@ export interface StartedWorker {
   newest: number | undefined
 }
 
-/** Resolves when the database is open. Rejects with its error. */
+/** For people. */
+export const HISTORY_THREAD = 'the thread that records'
+
+/** Resolves when the database is open. Rejects with its error, and with `thread_died`. */
 export async function startWorker(data: HistoryWorkerData): Promise<StartedWorker> {
   const worker = new Worker(workerFile('./history-worker', import.meta.url), {
     name: 'history',
@@ -28,9 +32,8 @@ export async function startWorker(data: HistoryWorkerData): Promise<StartedWorke
     trackUnmanagedFds: false,
   })
   return new Promise((resolve, reject) => {
-    const died = (reason: string) => reject(new CodedError('internal', `the history thread died: ${reason}`))
-    const failed = (error: Error) => died(error.message)
-    const exited = () => died('it ended')
+    const failed = (cause: unknown) => reject(threadDied(HISTORY_THREAD, cause))
+    const exited = () => failed('it ended')
     worker.once('error', failed)
     worker.once('exit', exited)
     worker.once('message', (message: FromHistory) => {
@@ -39,7 +42,7 @@ export async function startWorker(data: HistoryWorkerData): Promise<StartedWorke
       if (message.say === 'opened') return resolve({ worker, ...message })
       if (message.say !== 'refused') {
         void worker.terminate()
-        return reject(new CodedError('internal', `the history thread began with ${message.say}`))
+        return reject(threadDied(HISTORY_THREAD, `it began with ${message.say}`))
       }
       const code = isErrorCode(message.code) ? message.code : 'internal'
       reject(new CodedError(code, message.message))
