@@ -107,6 +107,18 @@ describe('rendered text', () => {
     expect(texts(render('gone\r\n\x1b[H\x1b[Jnew\r\n'))).toEqual(['gone', 'new'])
   })
 
+  it.each([
+    ['RIS on the alternate screen', 'one\r\n\x1b[?1049hmenu\x1bcnew\r\n', ['one', 'menu', 'new']],
+    ['RIS on the alternate screen (1047)', 'one\r\ntwo\x1b[?1047hmenu\x1bcnew\r\n', ['one', 'two', '   menu', 'new']],
+    ['RIS on the alternate screen (47)', 'one\r\n\x1b[?47hmenu\x1bcnew\r\n', ['one', 'menu', 'new']],
+    ['RIS, twice', 'one\r\n\x1b[?1049hmenu\x1bc\x1b[?1049hagain\x1bcnew\r\n', ['one', 'menu', 'again', 'new']],
+    ['DECALN', 'one\r\n\x1b#8\x1bcnew\r\n', ['one', 'new']],
+    ['a selective erase', 'one\r\n\x1b[?2Jnew\r\n', ['one', 'new']],
+    ['a soft reset', 'one\r\n\x1b[?1049hmenu\x1b[!p\x1b[?1049lnew\r\n', ['one', 'menu', 'new']],
+  ])('keeps what %s erases', (_what, output, expected) => {
+    expect(texts(render(output)).filter(text => !/^E+$/.test(text))).toEqual(expected)
+  })
+
   it('contains the last state of a line that is redrawn over and over', () => {
     expect(texts(render('10 %\r20 %\r100 %\r\ndone'))).toEqual(['100 %', 'done'])
   })

@@ -92,12 +92,20 @@ export class LineCollector {
     }
     const { parser } = this.#screen.terminal
     // What is about to vanish is collected first; then the sequence has its effect.
-    parser.registerCsiHandler({ final: 'J' }, params => {
-      this.#beforeErase(Number(params[0] ?? 0))
+    for (const prefix of [undefined, '?'])
+      parser.registerCsiHandler({ ...(prefix && { prefix }), final: 'J' }, params => {
+        if (!this.#screen.altScreen) this.#beforeErase(Number(params[0] ?? 0))
+        return false
+      })
+    // RIS leaves the alternate screen, too, and erases both.
+    parser.registerEscHandler({ final: 'c' }, () => {
+      this.sample()
+      this.#beforeErase(2)
       return false
     })
-    parser.registerEscHandler({ final: 'c' }, () => {
-      this.#beforeErase(2)
+    // DECALN fills the screen.
+    parser.registerEscHandler({ intermediates: '#', final: '8' }, () => {
+      if (!this.#screen.altScreen) this.#beforeErase(2)
       return false
     })
     parser.registerCsiHandler({ prefix: '?', final: 'l' }, params => {
@@ -279,9 +287,8 @@ export class LineCollector {
     return offset || this.#parsed
   }
 
-  /** ED and RIS erase rows in place; a prompt that redraws itself does so every time. */
+  /** ED and RIS erase rows of the normal screen in place; a prompt that redraws itself does so every time. */
   #beforeErase(mode: number): void {
-    if (this.#screen.altScreen) return
     this.#collectScrolled()
     if (mode !== 0 && mode !== 2) return
     const { ybase, y, x } = this.#normal
