@@ -8,6 +8,9 @@ const PATH_CHARACTERS = 4096
 /** What is damaged in a history. `output` is gone; everything else is made again from the log, or from what is left. */
 export const DamageKind = z.enum(['output', 'timing', 'keyframe', 'text', 'mark', 'record', 'unreadable'])
 
+/** What a repair or a lost history left, what was there before a restore, and files of sessions that are gone. */
+export const KeptKind = z.enum(['database', 'before_restore', 'uploads'])
+
 export const CheckReport = () =>
   z.object({
     /** What SQLite finds wrong with the file. */
@@ -17,6 +20,8 @@ export const CheckReport = () =>
     sessions: z.int(),
     /** Of output that is intact. */
     bytes: z.int(),
+    /** Files of the data folder that nothing uses any more, and that only a person removes. */
+    kept: z.array(z.object({ kind: KeptKind, name: z.string(), bytes: z.int() })),
   })
 export type CheckReport = z.infer<ReturnType<typeof CheckReport>>
 

@@ -107,6 +107,8 @@ describe('the commands', () => {
       readFileSync(join(host.dataDir, 'host.key')),
     )
     const again = await startCliHost(host.dataDir)
+    expect((await otg(host.dataDir, ['check'])).stdout).toContain('what was there before a restore')
+    expect((await otg(host.dataDir, ['check', '--remove-kept', '--json'])).error().code).toBe('host_running')
     expect(await withClient(again.dataDir, client => client.troubles())).toEqual([])
   })
 

@@ -1,8 +1,9 @@
 // `otg check` finds what is damaged and says what is gone; with `--repair`, everything else can be read afterwards.
-import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { checkHistory, repairHistory } from '../../main/host/upkeep/repair.ts'
+import { otg } from '../support/cli.ts'
 import { askEverything, damage, errorsIn, recordedFolder, SEGMENT_BYTES } from '../support/damage.ts'
 import { cleanUpHistories } from '../support/history.ts'
 import { cleanUp, keepAfterCleanUp, localClient, startHost, temporaryFolder } from '../support/host.ts'
@@ -33,6 +34,55 @@ function copy(): { folder: string; file: string } {
 }
 
 const isSecond = `offset > 0 AND offset < ${SEGMENT_BYTES * 1.5} AND kind = 'sealed'`
+
+describe('what a data folder keeps', () => {
+  it('is listed with its size, unless something uses it, and removed only beside an intact history', async () => {
+    const { folder, file } = copy()
+    const put = (name: string, bytes: number) => {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), Buffer.alloc(bytes))
+    }
+    const gone = '00000000-0000'
+    put('otg.db.damaged-2026-01-02T03-04-05-678Z', 1_000)
+    put('otg.db.overwritten-2026-01-02T030405.678Z-wal', 2_000)
+    put('before-restore-2026-01-02T03-04-05-678Z/otg.db', 3_000)
+    put('before-restore-2026-01-02T03-04-05-678Z/rules/mine.json', 300)
+    put(`uploads/${gone}/photo.png`, 4_000)
+    const used = ['otg.db.before-12', `uploads/${recorded.long.slice(0, 13)}/notes.txt`, 'rules/mine.json']
+    for (const name of used) put(name, 5)
+    const kept = [
+      ['before_restore', 'before-restore-2026-01-02T03-04-05-678Z', 3_300],
+      ['database', 'otg.db.damaged-2026-01-02T03-04-05-678Z', 1_000],
+      ['database', 'otg.db.overwritten-2026-01-02T030405.678Z-wal', 2_000],
+      ['uploads', `uploads/${gone}`, 4_000],
+    ].map(([kind, name, bytes]) => ({ kind, name, bytes }))
+    expect(checkHistory(file).kept).toEqual(kept)
+    const isThere = () => kept.map(({ name }) => existsSync(join(folder, String(name))))
+
+    damage(folder, 'pieces', 'blob', isSecond)
+    const refused = await otg(folder, ['check', '--remove-kept'])
+    expect(refused).toMatchObject({ code: 4 })
+    expect(refused.stdout).toContain('Keep them until the history is intact')
+    expect(isThere()).toEqual([true, true, true, true])
+    repairHistory(file, new Date())
+    const listed = await otg(folder, ['check'])
+    expect(listed.stdout).toContain(`uploads/${gone}: 4.0 kB, files uploaded to a session that is gone`)
+    expect(isThere()).toEqual([true, true, true, true])
+    const removed = await otg(folder, ['check', '--remove-kept'])
+    expect(removed).toMatchObject({ code: 0 })
+    expect(removed.stdout).toContain('Removed, 10.3 kB:')
+    expect(isThere()).toEqual([false, false, false, false])
+    expect(used.map(name => existsSync(join(folder, name)))).toEqual([true, true, true])
+    expect(checkHistory(file)).toMatchObject({ database: [], damage: [], kept: [] })
+  })
+
+  it('is not taken for kept if the history cannot tell whose it is', () => {
+    const { folder, file } = copy()
+    mkdirSync(join(folder, 'uploads', '00000000-0000'), { recursive: true })
+    overwrite(file, 0, PAGE_BYTES)
+    expect(checkHistory(file)).toMatchObject({ kept: [] })
+  })
+})
 
 describe('a check', () => {
   it('finds nothing in an intact history, and changes nothing', () => {

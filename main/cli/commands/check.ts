@@ -2,6 +2,7 @@
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { CheckReport, Damage, DamageKind } from '../../host/upkeep/check.ts'
+import { type KeptKind, removeKeptFiles } from '../../host/upkeep/kept-files.ts'
 import { openOffline } from '../../host/upkeep/offline.ts'
 import { checkHistory, type RepairReport, repairHistory } from '../../host/upkeep/repair.ts'
 import type { Command, Context } from '../command/command.ts'
@@ -11,20 +12,30 @@ import { formatBytes, printable } from '../command/text-layout.ts'
 
 export const check: Command = async (context, { flags }) => {
   const isRepair = flags.repair === true
+  const isRemoval = flags['remove-kept'] === true
   const client = await connectIfRunning(context)
-  if (client && isRepair) {
+  if (client && (isRepair || isRemoval)) {
     client.close()
-    throw new CodedError('host_running', `a host runs on ${context.dataDir}; stop it to repair its history`)
+    const why = isRepair ? 'repair its history' : 'remove files of its data folder'
+    throw new CodedError('host_running', `a host runs on ${context.dataDir}; stop it to ${why}`)
   }
-  const report = client ? await online(client) : await offline(context.dataDir, isRepair)
+  const report = client ? await online(client) : await offline(context.dataDir, isRepair, isRemoval)
   print(context, report, isRepair)
-  const isDamaged = report.database.length > 0 || report.damage.length > 0
-  if (!isDamaged) return OK
+  if (!isDamaged(report)) return OK
   if (!isRepair) return DAMAGED
   return isLost(report) ? LOST : OK
 }
 
-async function online(client: LocalClient): Promise<RepairReport> {
+interface Report extends RepairReport {
+  /** What was kept is removed. */
+  removed?: true
+}
+
+function isDamaged({ database, damage }: RepairReport): boolean {
+  return database.length > 0 || damage.length > 0
+}
+
+async function online(client: LocalClient): Promise<Report> {
   try {
     return await client.checkHistory()
   } finally {
@@ -32,10 +43,14 @@ async function online(client: LocalClient): Promise<RepairReport> {
   }
 }
 
-async function offline(dataDir: string, isRepair: boolean): Promise<RepairReport> {
+async function offline(dataDir: string, isRepair: boolean, isRemoval: boolean): Promise<Report> {
   const { database, release } = await openOffline(dataDir)
   try {
-    return isRepair ? repairHistory(database, new Date()) : checkHistory(database)
+    const report = isRepair ? repairHistory(database, new Date()) : checkHistory(database)
+    // What is missing here may be in what was kept.
+    if (!isRemoval || isDamaged(report)) return report
+    removeKeptFiles(dataDir, report.kept)
+    return { ...report, removed: true }
   } finally {
     release()
   }
@@ -46,7 +61,7 @@ function isLost({ damage, salvage }: RepairReport): boolean {
   return salvage !== undefined || damage.some(({ kind }) => kind !== 'keyframe' && kind !== 'text')
 }
 
-function print({ output, json }: Context, report: RepairReport, isRepair: boolean): void {
+function print({ output, json }: Context, report: Report, isRepair: boolean): void {
   if (json) return output.json({ ...report, repaired: isRepair })
   const { database, damage, sessions, bytes, salvage } = report
   for (const line of database) output.line(`database: ${printable(line)}`)
@@ -60,6 +75,27 @@ function print({ output, json }: Context, report: RepairReport, isRepair: boolea
     output.line(`The damaged file is kept: ${salvage.kept}`)
   }
   output.line(`${sessions} sessions, ${formatBytes(bytes)} of output: ${verdict(report, isRepair)}`)
+  printKept(output, report)
+}
+
+function printKept(output: Context['output'], { removed, kept, ...report }: Report): void {
+  if (kept.length === 0) return
+  const total = formatBytes(kept.reduce((sum, { bytes }) => sum + bytes, 0))
+  output.line(removed ? `Removed, ${total}:` : `Kept, but no longer used, ${total}:`)
+  for (const { kind, name, bytes } of kept)
+    output.line(`  ${printable(name)}: ${formatBytes(bytes)}, ${KEPT_DESCRIPTIONS[kind]}`)
+  if (removed) return
+  output.line(
+    isDamaged({ ...report, kept })
+      ? 'Keep them until the history is intact: what it lacks may be there.'
+      : 'If you do not need them, stop the host and run: otg check --remove-kept',
+  )
+}
+
+const KEPT_DESCRIPTIONS: Record<KeptKind, string> = {
+  database: 'a history that was damaged or lost',
+  before_restore: 'what was there before a restore',
+  uploads: 'files uploaded to a session that is gone',
 }
 
 function verdict(report: CheckReport, isRepair: boolean): string {

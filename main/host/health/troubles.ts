@@ -123,7 +123,7 @@ export const TROUBLES = {
     title: 'Older copies in the data folder are not encrypted',
     happens:
       'A repair or a restore kept them. They contain output or keys that the setting for the keystore does not protect.',
-    todo: 'Delete them when you no longer need them, and restart the host.',
+    todo: 'When you no longer need them, stop the host and run otg check --remove-kept.',
     ends: 'host',
     concerns: 'owner',
   }),

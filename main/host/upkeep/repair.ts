@@ -9,23 +9,29 @@ import { type DatabaseFile, pathOf } from '../store/open-database.ts'
 import { type Salvage, salvageDatabase } from '../store/salvage-database.ts'
 import { Store } from '../store/store.ts'
 import { type CheckReport, checkStore, repairStore } from './check.ts'
+import { findKeptFiles, type KeptFile } from './kept-files.ts'
 
-export interface RepairReport extends CheckReport {
+/** Of a whole history: also what is beside it. */
+export interface HistoryReport extends CheckReport {
+  kept: KeptFile[]
+}
+
+export interface RepairReport extends HistoryReport {
   /** The file was damaged so that what is left was copied into a new one; the old one is `kept` beside it. */
   salvage?: Salvage & { kept: string }
 }
 
 /** Changes nothing. Throws `data_dir_unusable`, `store_older`, `store_newer`. */
-export function checkHistory(file: DatabaseFile): CheckReport {
+export function checkHistory(file: DatabaseFile): HistoryReport {
   if (!existsSync(pathOf(file))) throw new CodedError('data_dir_unusable', `there is no history at ${pathOf(file)}`)
   let store: Store | undefined
   try {
     store = new Store(file, Date.now, { readonly: true })
-    return checkStore(store)
+    return { ...checkStore(store), kept: findKeptFiles(dirname(pathOf(file)), store) }
   } catch (error) {
     const { code, message } = toCoded(error)
     if (code !== 'store_damaged' && !isDamage(error)) throw error
-    return { database: [message], damage: [], sessions: 0, bytes: 0 }
+    return unreadable(file, message)
   } finally {
     store?.close()
   }
@@ -53,11 +59,16 @@ export function repairHistory(file: DatabaseFile, now: Date): RepairReport {
   rmSync(`${path}-shm`, { force: true })
   renameSync(repaired, path)
   if (process.platform !== 'win32') syncFolder(dirname(path))
-  return { ...report, database: before.database, salvage: { ...salvage, kept } }
+  return {
+    ...report,
+    database: before.database,
+    kept: before.kept,
+    salvage: { ...salvage, kept },
+  }
 }
 
 /** A history of an earlier version is brought to this one first, if SQLite can read it. */
-function checkMigrated(file: DatabaseFile): CheckReport {
+function checkMigrated(file: DatabaseFile): HistoryReport {
   try {
     return checkHistory(file)
   } catch (error) {
@@ -69,8 +80,12 @@ function checkMigrated(file: DatabaseFile): CheckReport {
   } catch (error) {
     const { code, message } = toCoded(error)
     if (code !== 'store_damaged') throw error
-    return { database: [message], damage: [], sessions: 0, bytes: 0 }
+    return unreadable(file, message)
   }
+}
+
+function unreadable(file: DatabaseFile, why: string): HistoryReport {
+  return { database: [why], damage: [], sessions: 0, bytes: 0, kept: findKeptFiles(dirname(pathOf(file)), undefined) }
 }
 
 /** False: SQLite cannot read or write all of it. */

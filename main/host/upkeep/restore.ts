@@ -23,6 +23,9 @@ import { checkStore } from './check.ts'
 const DATABASE = 'otg.db'
 const LOCK = 'lock.db'
 
+/** Folders with what was there before. */
+export const BEFORE_RESTORE = 'before-restore-'
+
 /** Of a folder while it is filled. */
 const UNFINISHED = 'restoring'
 
@@ -83,7 +86,7 @@ export function restore({ backup, folder, force, now }: RestoreOptions): Restore
 }
 
 /** What the folder has while it is restored into, and what was kept before. */
-const OWN = new RegExp(`^(${LOCK}.*|${UNFINISHED}|before-restore-.*)$`)
+const OWN = new RegExp(`^(${LOCK}.*|${UNFINISHED}|${BEFORE_RESTORE}.*)$`)
 
 /** A host that never ran leaves nothing that would be missed. */
 function isData(folder: string, name: string): boolean {
@@ -136,7 +139,7 @@ function write(file: string, content: Uint8Array): void {
 }
 
 function keep(folder: string, names: readonly string[], now: Date): string {
-  const kept = join(folder, `before-restore-${now.toISOString().replace(/[:.]/g, '-')}`)
+  const kept = join(folder, `${BEFORE_RESTORE}${now.toISOString().replace(/[:.]/g, '-')}`)
   mkdirSync(kept, { mode: 0o700 })
   for (const name of names) renameSync(join(folder, name), join(kept, name))
   return kept

@@ -9,7 +9,7 @@ import { againIfDied, type FromThread, type ReplyOf, type RequestOf, ThreadCalls
 import { memoryLimits } from '../threads/memory.ts'
 import { workerFile } from '../threads/worker-file.ts'
 import { type BackupResult, readBackupFiles } from './backup.ts'
-import type { CheckReport } from './check.ts'
+import type { HistoryReport } from './repair.ts'
 import type { UpkeepCalls } from './upkeep-protocol.ts'
 
 /** A row and what is unpacked of it, and the list of what is damaged. */
@@ -57,7 +57,7 @@ export class Upkeep {
   }
 
   /** Rejects with `history_busy`, `thread_died`. */
-  check(): Promise<CheckReport> {
+  check(): Promise<HistoryReport> {
     return this.#run('check', { database: this.#options.database })
   }
 
