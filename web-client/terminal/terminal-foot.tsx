@@ -1,10 +1,11 @@
 // The foot of a terminal: unsent input, uploads, and the key bar or the compose sheet in its place.
 import { type Signal, useComputed } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import { KeyBar } from '../../ui/input/key-bar.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { whenIdle } from '../page/idle.ts'
 import { lazyExtra, lazySheet } from '../page/lazy.tsx'
+import { useCoveredHeight } from './covered-height.ts'
 import { PendingStrip } from './pending-strip.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
@@ -24,7 +25,10 @@ export interface TerminalFootProps {
 
 export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const { input } = session
-  const foot = useRef<HTMLDivElement>(null)
+  const foot = useCoveredHeight(
+    extra,
+    element => element.offsetHeight - (element.querySelector<HTMLElement>('.key-bar')?.offsetHeight ?? 0),
+  )
   const hasUploads = useComputed(() => input.files.length > 0).value
 
   const ready = link.state.value.name === 'ready'
@@ -44,22 +48,6 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
       cancelIdle?.()
     }
   }, [ready])
-
-  // Before the terminal is measured: a session with this phone's size is recognized by the size of its box.
-  useLayoutEffect(() => {
-    const element = foot.current
-    if (!element) return
-    const measure = () => {
-      extra.value = element.offsetHeight - (element.querySelector<HTMLElement>('.key-bar')?.offsetHeight ?? 0)
-    }
-    measure()
-    const observer = new ResizeObserver(measure)
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-      extra.value = 0
-    }
-  }, [])
 
   const closeCompose = () => input.closeCompose()
   const close = () => input.answerPaste('cancel')

@@ -1,10 +1,12 @@
 // The strips around a terminal: earlier output, its size, notices, and how it ended.
+import type { Signal } from '@preact/signals'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { keepFocus } from '../page/keep-focus.ts'
 import { backToSessions, openReading, openTerminal } from '../page/route.ts'
 import { restartSpec } from '../sessions/new-session-spec.ts'
+import { useCoveredHeight } from './covered-height.ts'
 import type { TerminalSession } from './terminal-session.ts'
 
 /** CSS pixels; a smaller size is uncomfortable to read for long. */
@@ -28,13 +30,16 @@ export function EarlierOutput({ session }: { session: TerminalSession }) {
   )
 }
 
-/** Shown while the session has another client's size: one button takes it over, another makes the text readable. */
-export function SizeStrip({ session }: { session: TerminalSession }) {
+/**
+ * Shown while the session has another client's size: one button takes it over, another makes the text readable.
+ * `height` is set to what it covers, in CSS pixels.
+ */
+export function SizeStrip({ session, height }: { session: TerminalSession; height: Signal<number> }) {
   const { cols, rows } = session.size.value
   const { size, chosen } = session.fontSize.value
-  if (cols === 0) return null
+  const strip = useCoveredHeight(height)
   return (
-    <div class="strip">
+    <div class="strip" ref={strip}>
       {(chosen || size < READABLE_FONT) && (
         <IconButton
           icon="font_size"

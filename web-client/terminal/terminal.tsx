@@ -22,6 +22,7 @@ import { visibleArea } from '../page/soft-keyboard.ts'
 import { isCorrectable } from '../sessions/new-session-spec.ts'
 import { askingSession } from '../sessions/new-waits.ts'
 import { usePageTitle } from '../sessions/page-title.ts'
+import { useCoveredHeight } from './covered-height.ts'
 import { coverWithLastFrame } from './last-frame.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { StaleInput } from './stale-input.tsx'
@@ -63,20 +64,13 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
     // A session that is being started gets its id later; it stays the same session.
   }, [])
 
-  // Like the keyboard, a banner comes and goes without changing the session's size.
-  const banner = useRef<HTMLDivElement>(null)
   const bannerHeight = useSignal(0)
-  useEffect(() => {
-    if (!banner.current) return
-    const observer = new ResizeObserver(([entry]) => {
-      bannerHeight.value = entry?.contentRect.height ?? 0
-    })
-    observer.observe(banner.current)
-    return () => observer.disconnect()
-  }, [])
+  const banner = useCoveredHeight(bannerHeight)
+  const sizeStripHeight = useSignal(0)
   const footExtra = useSignal(0)
   const low = visibleArea.value.covered > 0 && visibleArea.value.height < LOW_PX
-  const covered = visibleArea.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
+  const covered =
+    visibleArea.value.covered + bannerHeight.value + sizeStripHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useLayoutEffect(() => session?.view?.setCovered(covered), [session, covered])
 
   // Preloaded, so that they also work without a network.
@@ -104,7 +98,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const troubles = troublesOf(session?.session_id ?? session_id ?? undefined, link.troubles.value)
   const info = link.sessions.value?.find(one => one.session_id === (session?.session_id ?? session_id))
   const readOnly = link.readOnly.value
-  const follows = session?.mode.value === 'follow'
+  const follows = session?.mode.value === 'follow' && session.size.value.cols > 0
   const ended = session?.exit.value !== undefined
   return (
     <div class={`page terminal${readOnly && !ended && !failed ? ' read-only' : ''}${low ? ' low' : ''}`}>
@@ -180,7 +174,9 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
         {session && <EarlierOutput session={session} />}
         {session && <SelectionBar session={session} />}
       </div>
-      {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
+      {session && follows && !low && !readOnly && !ended && !failed && (
+        <SizeStrip session={session} height={sizeStripHeight} />
+      )}
       {session && failed?.code === 'attachment_failed' ? (
         <FailedStrip session={session} />
       ) : session && (ended || failed) ? (

@@ -110,7 +110,12 @@ export class SessionRequests {
       case 'list': {
         this.#isWatching ||= message.watch === true
         const { request_id } = message
-        const reply = () => ({ type: 'sessions', request_id, sessions: this.#list() }) as const
+        const reply = () => {
+          const sessions = this.#list()
+          // The next list that is sent by itself is compared with this one.
+          if (this.#scope.only) this.#lastListed = JSON.stringify(sessions)
+          return { type: 'sessions', request_id, sessions } as const
+        }
         const refreshed = sessions.refreshPreviews()
         // Made when it is sent, so that it is never older than a list that was sent to a watching client before.
         return afterOrigin(access, outlet, request_id, () =>

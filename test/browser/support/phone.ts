@@ -135,6 +135,12 @@ export class Phone {
     }
   }
 
+  /** Waits until the host's screen of the only session has `text`, also while the phone is away. */
+  async hostShows(text: string): Promise<void> {
+    const [session] = await this.host.desktop.list()
+    await expect.poll(() => hostScreen(this.host, session!.session_id), { timeout: 60_000 }).toContain(text)
+  }
+
   /** Prepares output that is printed when the returned function is called. */
   async prepareOutput(command: string): Promise<() => void> {
     const file = join(this.host.home, `go-${++this.#prepared}`)

@@ -99,6 +99,33 @@ test('a soft keyboard never changes the size, and the cursor’s line stays abov
   await phone.matchesHost()
 })
 
+test('a slow phone that takes a session’s size over asks for one size, not for one beside the strip with the button', async ({
+  phone,
+  host,
+}) => {
+  // A shell that runs its trap at once, and as often as it is told.
+  const command = ['/bin/sh', '-c', `trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done`]
+  await host.desktop.create({ command, size: { cols: 120, rows: 32 }, title: 'build server' })
+  // The phone asks before it has measured the room that the strip leaves.
+  await phone.page.addInitScript(() => {
+    window.ResizeObserver = class extends ResizeObserver {
+      constructor(listener: ResizeObserverCallback) {
+        super((...changes) => setTimeout(() => listener(...changes), 500))
+      }
+    }
+  })
+  await phone.open()
+  await phone.page.getByText('build server').tap()
+  await phone.shows('ready')
+  await phone.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
+  await expect(phone.page.locator('.strip')).toHaveCount(0)
+  await expect.poll(() => phone.ptySize()).not.toBe('120x32')
+  await phone.matchesHost()
+  const [cols, rows] = (await phone.ptySize()).split('x')
+  await phone.shows(`\n${rows} ${cols}`)
+  expect((await phone.screen()).match(/^\d+ \d+$/gm)).toHaveLength(1)
+})
+
 test('a desktop’s session keeps its size until one tap takes it over, and gets it back', async ({ phone, host }) => {
   const session = await host.desktop.create({ size: { cols: 120, rows: 32 }, title: 'build server' })
   await phone.open()
