@@ -3,6 +3,9 @@ import * as z from 'zod/mini'
 import { request_id, text } from './fields.ts'
 import { AttentionKind } from './sessions.ts'
 
+/** What a host's log contains: lines of this level and above. */
+export const LogLevel = z.enum(['debug', 'info', 'warn', 'error'])
+
 /** The settings of a host; null: the host chooses. main/host/settings/settings.ts describes each. */
 const SettingValues = () =>
   z.object({
@@ -30,7 +33,7 @@ const SettingValues = () =>
     ),
     ntfy: z._default(z.nullable(z.object({ server: z.string(), topic: z.string(), include_text: z.boolean() })), null),
     webhook: z._default(z.nullable(z.object({ url: z.string(), include_text: z.boolean() })), null),
-    log_level: z._default(z.string(), 'info'),
+    log_level: z._default(LogLevel, 'info'),
     login_environment: z._default(z.boolean(), true),
     /** A program, or an argv. */
     shell: z.nullable(z.union([z.string(), z.array(z.string())])),

@@ -232,6 +232,16 @@ function HostSettings({
         />
         <TlsField value={values.tls} save={set('tls')} {...held('tls')} />
       </section>
+      <section aria-labelledby="settings-log">
+        <h3 id="settings-log">Log</h3>
+        <ChoiceField
+          label="Write to the log"
+          value={values.log_level}
+          choices={LOG_LEVELS}
+          save={set('log_level')}
+          {...held('log_level', 'host.log in the data folder. It never contains what you type or what sessions print.')}
+        />
+      </section>
     </>
   )
 }
@@ -260,6 +270,13 @@ function BindField({ value, save, ...held }: FixedProps & { value: string; save:
     </>
   )
 }
+
+const LOG_LEVELS = {
+  error: 'Errors',
+  warn: 'Errors and warnings',
+  info: 'What happens',
+  debug: 'Everything, for a bug report',
+} satisfies Record<SettingValues['log_level'], string>
 
 const KEYSTORE = { off: 'Nothing', keys: 'Keys and devices', all: 'Keys, devices and history' }
 

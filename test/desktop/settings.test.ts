@@ -42,6 +42,12 @@ test('applies settings at once, writes them to the file, and keeps them after a 
   await expect.poll(() => inFile(dataDir).single_client).toBe(true)
   await dialog.getByLabel('Notify phones while the page is closed').uncheck()
   await expect.poll(() => inFile(dataDir).push).toBe(false)
+  const log = dialog.getByLabel('Write to the log')
+  await expect(log).toHaveValue('info')
+  await log.selectOption('Everything, for a bug report')
+  await expect.poll(() => inFile(dataDir).log_level).toBe('debug')
+  await log.scrollIntoViewIfNeeded()
+  await picture(page, 'settings-log')
 
   await dialog.getByLabel('Shell').fill('["/bin/sh", "-c", "echo my own shell; exec cat"]')
   // Leaving the field saves, too.
@@ -58,6 +64,7 @@ test('applies settings at once, writes them to the file, and keeps them after a 
   const after = await openSettings(again)
   await expect(after.getByLabel('Keep ended sessions for')).toHaveValue('7')
   await expect(after.getByLabel('Allow only one viewer per session')).toBeChecked()
+  await expect(after.getByLabel('Write to the log')).toHaveValue('debug')
   await after.getByLabel('Keep ended sessions for').fill('')
   await after.getByLabel('Keep ended sessions for').press('Enter')
   await expect(after.getByLabel('Keep ended sessions for')).toHaveValue('30')
