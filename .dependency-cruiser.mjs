@@ -51,7 +51,7 @@ const OWNERS = {
   'better-sqlite3': 'main/host/store/',
   'better-sqlite3-multiple-ciphers': 'main/host/store/',
   '@napi-rs/keyring': 'main/host/at-rest/',
-  koffi: 'main/host/listen/',
+  koffi: 'main/host/(listen|store)/',
   'node-pty': 'main/host/session/pty.ts',
   '@xterm/headless': 'main/host/screen/xterm.ts',
   ws: 'main/host/listen/websocket.ts',

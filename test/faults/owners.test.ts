@@ -4,7 +4,8 @@ import { cpSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } fr
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readHostInfo } from '../../main/host/files/host-info.ts'
-import { type CliHost, screenOf, sessions, start, startCliHost, startSession, withClient } from '../support/cli.ts'
+import { openOffline } from '../../main/host/upkeep/offline.ts'
+import { type CliHost, otg, screenOf, sessions, start, startCliHost, startSession, withClient } from '../support/cli.ts'
 import { bytesOf, cleanUp, onCleanUp, Recorder, temporaryFolder, until } from '../support/host.ts'
 
 afterEach(cleanUp)
@@ -65,6 +66,27 @@ describe('a second host on the folder of a running host is refused', () => {
     symlinkSync(first.dataDir, link)
     rmSync(join(first.dataDir, 'lock.db'))
     await expectRefused(link, first.pid)
+  })
+
+  it('at once when everything that names its owner was deleted, and for a restore and a repair as well', async () => {
+    const first = await startCliHost()
+    const session_id = await startSession(first.dataDir, ['cat'])
+    const backup = join(temporaryFolder(), 'backup')
+    expect(await otg(first.dataDir, ['backup', backup])).toMatchObject({ code: 0 })
+    const forget = () => {
+      for (const file of ['lock.db', 'owner.json', 'host.json']) rmSync(join(first.dataDir, file), { force: true })
+    }
+    for (const command of [
+      ['host', '--json', '--port', '0', '--bind', 'loopback'],
+      ['restore', backup, '--force', '--json'],
+    ]) {
+      forget()
+      const refused = await otg(first.dataDir, command)
+      expect(refused.error(), command[0]).toMatchObject({ code: 'host_running' })
+    }
+    forget()
+    await expect(openOffline(first.dataDir)).rejects.toMatchObject({ code: 'host_running' })
+    await expectAlive(first, session_id)
   })
 
   it('when everything that names its owner was deleted some seconds ago', async () => {

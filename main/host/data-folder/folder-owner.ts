@@ -1,9 +1,11 @@
-// Gives a data folder to one host: by a lock, and by the name of its owner for where the lock was deleted, or does not work.
+// Gives a data folder to one host: by a lock on the folder, by a lock in a file for where folders cannot be locked, and by the name of
+// its owner for where that was deleted, or does not work.
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPlainFile, readPlainFile } from '../files/plain-file.ts'
 import { type HostRun, isRunOver, runFromText, runToText } from '../processes/host-run.ts'
 import { holdLock } from '../store/file-lock.ts'
+import { holdFolder } from '../store/folder-lock.ts'
 
 const LOCK_FILE = 'lock.db'
 
@@ -29,25 +31,32 @@ export class FolderOwner {
   /** The folder was copied from that of a host that runs. */
   readonly isCopy: boolean
   #lock: Lock
+  readonly #unlockFolder: () => void
   #isHolding = true
 
   /** Undefined: another host owns the folder. Throws errors of the file system. */
   static take(path: string, run: HostRun): FolderOwner | undefined {
-    const lock = lockIn(path)
-    if (!lock) return undefined
+    const unlock = holdFolder(path)
+    if (!unlock) return undefined
+    let lock: Lock | undefined
+    let owner: FolderOwner | undefined
     try {
+      lock = lockIn(path)
+      if (!lock) return undefined
       const before = readOwner(path)
       const isOwned = before !== undefined && before.run.id !== run.id && isRunning(before.run)
-      if (!isOwned || before.folder !== identityOf(path)) return new FolderOwner(path, run, lock, isOwned)
-    } catch (error) {
-      lock.release()
-      throw error
+      if (!isOwned || before.folder !== identityOf(path)) owner = new FolderOwner(path, run, lock, isOwned, unlock)
+      return owner
+    } finally {
+      if (!owner) {
+        lock?.release()
+        unlock()
+      }
     }
-    lock.release()
-    return undefined
   }
 
-  private constructor(path: string, run: HostRun, lock: Lock, isCopy: boolean) {
+  private constructor(path: string, run: HostRun, lock: Lock, isCopy: boolean, unlockFolder: () => void) {
+    this.#unlockFolder = unlockFolder
     this.#path = path
     this.#run = run
     this.#folder = identityOf(path)
@@ -91,6 +100,7 @@ export class FolderOwner {
   release(): void {
     if (this.#isHolding && this.isHere) rmSync(join(this.#path, OWNER_FILE), { force: true })
     this.#lock.release()
+    this.#unlockFolder()
   }
 
   /** Not synced: after a crash of the system no host runs. */

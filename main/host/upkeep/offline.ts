@@ -6,7 +6,7 @@ import { AtRest } from '../at-rest/at-rest.ts'
 import { SystemKeystore } from '../at-rest/keystore.ts'
 import type { SecretFiles } from '../files/secret-files.ts'
 import { parseSettings, readSettingsFile } from '../settings/settings.ts'
-import { holdLock } from '../store/file-lock.ts'
+import { holdFolderAndFile } from '../store/file-lock.ts'
 import type { DatabaseFile } from '../store/open-database.ts'
 import { BACKUP_FILES } from './backup.ts'
 
@@ -27,7 +27,7 @@ export async function openOffline(folder: string): Promise<OfflineFolder> {
     throw new CodedError('data_dir_unusable', `${folder} has no history; name the data folder with --data-dir`)
   let release: (() => void) | undefined
   try {
-    release = holdLock(lockFile)
+    release = holdFolderAndFile(folder, lockFile)
   } catch (cause) {
     throw new CodedError('data_dir_unusable', `${folder} cannot be used: ${(cause as Error).message}`, { cause })
   }

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { syncFolder } from '../files/atomic-file.ts'
 import { becomeDatabase, readBackup } from '../store/backup-database.ts'
-import { holdLock } from '../store/file-lock.ts'
+import { holdFolderAndFile } from '../store/file-lock.ts'
 import { Store } from '../store/store.ts'
 import { BACKUP_FILES, BACKUP_FOLDERS } from './backup.ts'
 import { checkStore } from './check.ts'
@@ -106,7 +106,7 @@ function lock(folder: string): () => void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     writeFileSync(join(folder, LOCK), '', { flag: 'a', mode: 0o600 })
-    unlock = holdLock(join(folder, LOCK))
+    unlock = holdFolderAndFile(folder, join(folder, LOCK))
   } catch (cause) {
     throw new CodedError('data_dir_unusable', `${folder} cannot be used: ${(cause as Error).message}`, { cause })
   }
