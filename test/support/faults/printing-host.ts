@@ -26,6 +26,9 @@ export interface PrintingHost {
   began: number
   /** Everything that was printed by now. */
   printed(): string
+  /** Stops it and then its program, or lets both go on: what is printed while the host stands still would be late for it. */
+  stop(): void
+  goOn(): void
   /** Kills it. */
   kill(): Promise<void>
 }
@@ -39,7 +42,11 @@ export async function startPrintingHost(
 ): Promise<PrintingHost> {
   const { process: host, client } = await startHostProcess(dataDir, env)
   const program = join(import.meta.dirname, 'printing-process.ts')
-  const { session_id } = await client.create({ command: [process.execPath, program, pattern, truth] })
+  const { session_id, pid } = await client.create({ command: [process.execPath, program, pattern, truth] })
+  const signal = (name: NodeJS.Signals) => {
+    host.kill(name)
+    process.kill(pid!, name)
+  }
   const printed = () => {
     try {
       return readFileSync(truth, 'latin1')
@@ -52,7 +59,17 @@ export async function startPrintingHost(
     client.close()
     await endProcess(host)
   }
-  return { process: host, client, session_id, began: printedAt(printed()), printed, kill }
+  const began = printedAt(printed())
+  return {
+    process: host,
+    client,
+    session_id,
+    began,
+    printed,
+    stop: () => signal('SIGSTOP'),
+    goOn: () => signal('SIGCONT'),
+    kill,
+  }
 }
 
 export async function startHostProcess(
