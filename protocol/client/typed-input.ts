@@ -21,7 +21,7 @@ export interface UnsentInput {
 const STALE_INPUT_MS = 5_000
 
 /** Input that may wait for a channel; beyond it typing fails rather than growing without bound. */
-const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
+export const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
 
 /**
  * What was typed after an `UnsentInput` was saved has numbers above its `seq`, and may still be on its way to the host:

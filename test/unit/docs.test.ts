@@ -50,6 +50,21 @@ describe('the documents', () => {
       })
     expect(broken).toEqual([])
   })
+  test.each(['ARCHITECTURE.md', 'docs/reliability.md'])(
+    'every test that %s names exists, and every bound is a constant of the code',
+    page => {
+      const text = read(page)
+      const tests = [...text.matchAll(/`(?:test\/)?((?:unit|integration|faults|slow|browser)\/[\w./-]+)`/g)].map(
+        ([, path]) => path!,
+      )
+      const sources = files.filter(path => /^(main|protocol|web-client|ui)\/.*\.tsx?$/.test(path)).map(read)
+      const bounds = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)*_(?:MS|BYTES|STREAMS|CODES))`/g)].map(([, name]) => name!)
+      expect(bounds.length).toBeGreaterThan(3)
+      expect(tests.filter(path => !files.some(file => file.startsWith(`test/${path}`)))).toEqual([])
+      expect(bounds.filter(name => !sources.some(source => source.includes(`const ${name} = `)))).toEqual([])
+    },
+  )
+
   test.each(pages)('every source file that %s names exists', page => {
     const named = [...read(page).matchAll(/`([\w./-]+\.(?:tsx?|cts|css|mjs))`/g)]
       .map(([, path]) => path!)
