@@ -58,6 +58,7 @@ const ERROR_CODES = [
   'spawn_failed', // the system refused to start the process
   'input_full', // the session's input queue is full for now
   'too_many_sessions', // the host has its maximum of sessions
+  'too_many_processes', // the system starts no more processes, or has no memory for one
   'too_many_files', // another session would take the file descriptors that the host needs itself
   'too_many_attachments', // this device has its maximum of attachments
   // activity

@@ -13,10 +13,10 @@ export function terminalMode(file: string): Promise<TerminalMode> {
   const { platform } = process
   if (file === '' || platform === 'win32') return Promise.resolve('unknown')
   const args = [platform === 'linux' ? '-F' : '-f', file, '-a']
-  return new Promise(resolve => {
+  return new Promise<TerminalMode>(resolve => {
     execFile('stty', args, { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C' } }, (error, output) => {
       const [, off] = /(?:^|\s)(-?)icanon\b/.exec(error ? '' : output) ?? []
       resolve(off === undefined ? 'unknown' : off === '' ? 'line' : 'key')
     })
-  })
+  }).catch(() => 'unknown') // Node.js throws some errors, such as ENOMEM.
 }

@@ -27,12 +27,28 @@ export function watchDescriptors(health: HealthReports, free = freeDescriptors, 
   return () => clearInterval(timer)
 }
 
-/** Undefined: unknown (not Linux). */
+function readIfPossible(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** What the whole system has left: open files, free ones, and how many there may be (proc_sys_fs(5), file-nr). */
+export function freeOfSystem(fileNr: string): number {
+  const [open, , most] = fileNr.trim().split(/\s+/).map(Number)
+  return (most ?? Number.POSITIVE_INFINITY) - (open ?? 0)
+}
+
+/** Of this process, or of the system if that has fewer. Undefined: unknown (not Linux). */
 export function freeDescriptors(): number | undefined {
   if (process.platform !== 'linux') return undefined
   try {
     const [, soft = ''] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    return soft === '' ? undefined : Number(soft) - readdirSync('/proc/self/fd').length
+    if (soft === '') return undefined
+    const own = Number(soft) - readdirSync('/proc/self/fd').length
+    return Math.min(own, freeOfSystem(readIfPossible('/proc/sys/fs/file-nr')))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     return code === 'EMFILE' || code === 'ENFILE' ? 0 : undefined

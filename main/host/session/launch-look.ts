@@ -1,9 +1,10 @@
 // Looks at the folder and the program of a session before it starts. A network disk or a FUSE file system may never answer, and
 // a thread that waits for it cannot be ended: the look runs in a process of its own, and is given up after a while.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
+import { startFailure } from './start-failure.ts'
 
 /** A folder that has not answered after this long is taken for gone. A sleeping disk needs a few seconds to turn. */
 export const LOOK_MS = 8_000
@@ -49,27 +50,37 @@ export async function lookForProgram(program: string, cwd: string, path: string)
   return file
 }
 
-/** `code` undefined: it did not answer in time. */
-function run(cwd: string, candidates: string[]): Promise<{ code: number | null | undefined; output: string }> {
-  return new Promise((done, fail) => {
-    looks++
-    const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', cwd, ...candidates], {
+function startShell(cwd: string, candidates: readonly string[]): ChildProcess {
+  try {
+    return spawn('/bin/sh', ['-c', SCRIPT, 'sh', cwd, ...candidates], {
       cwd: '/',
       env: {},
       stdio: ['ignore', 'pipe', 'ignore'],
     })
+  } catch (cause) {
+    throw startFailure('the shell that looks for the program', cause)
+  }
+}
+
+/** `code` undefined: it did not answer in time. */
+function run(cwd: string, candidates: string[]): Promise<{ code: number | null | undefined; output: string }> {
+  return new Promise((done, fail) => {
+    // Throws some errors, and reports others (https://github.com/nodejs/node, lib/internal/child_process.js).
+    const child = startShell(cwd, candidates)
+    looks++
     let output = ''
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       child.unref()
-      child.stdout.destroy()
+      child.stdout?.destroy()
       done({ code: undefined, output })
     }, LOOK_MS)
-    child.stdout.on('data', data => (output += data))
+    // None, if no descriptor was free.
+    child.stdout?.on('data', data => (output += data))
     child.on('error', cause => {
       looks--
       clearTimeout(timer)
-      fail(new CodedError('spawn_failed', `no shell could be started: ${cause.message}`, { cause }))
+      fail(startFailure('the shell that looks for the program', cause))
     })
     child.on('exit', () => looks--)
     child.on('close', code => {

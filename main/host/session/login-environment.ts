@@ -137,7 +137,8 @@ function askShell({ shell, env, cwd, limit_ms, signal }: Ask): Promise<Record<st
       signal.removeEventListener('abort', aborted)
       // Also what a startup file left running in front of it.
       if (error && child.pid !== undefined) endGroup(child.pid)
-      child.stdout!.destroy()
+      // None, if no descriptor was free.
+      child.stdout?.destroy()
       const variables = parse(Buffer.concat(chunks).toString('utf8'), mark)
       if (variables) resolve(afterLogin(variables))
       else reject(error ?? new Error(`${shell} did not tell its environment`))
@@ -148,7 +149,7 @@ function askShell({ shell, env, cwd, limit_ms, signal }: Ask): Promise<Record<st
       limit_ms,
     )
     signal.addEventListener('abort', aborted)
-    child.stdout!.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       size += chunk.length
       if (size > MAX_BYTES) return finish(new Error(`${shell} printed more than ${MAX_BYTES} bytes`))

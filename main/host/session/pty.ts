@@ -2,11 +2,11 @@
 import { readSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { type IPty, spawn } from 'node-pty'
-import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
 import { fileLimit } from './file-limit.ts'
 import { InputQueue } from './input-queue.ts'
 import { withFileLimit, withoutGaps } from './launch.ts'
+import { startFailure } from './start-failure.ts'
 
 export interface PtyOptions {
   command: string[]
@@ -53,7 +53,7 @@ const QUIET_MS = 100
 /** The output of other processes that still have the terminal is not awaited longer than this. */
 const MAX_QUIET_WAIT_MS = 2_000
 
-/** Starts `command`. Throws `spawn_failed`. */
+/** Starts `command`. Throws `spawn_failed`, `too_many_processes`, `too_many_files`. */
 export class Pty {
   readonly pid: number
   readonly #pty: IPty
@@ -88,7 +88,7 @@ export class Pty {
         }),
       )
     } catch (cause) {
-      throw new CodedError('spawn_failed', `${program} could not be started: ${String(cause)}`, { cause })
+      throw startFailure(program!, cause)
     }
     this.pid = this.#pty.pid
     this.#stream = (this.#pty as { _socket?: Socket })._socket

@@ -1,4 +1,5 @@
-// Loaded into a program with LD_PRELOAD: makes chosen calls fail that the program makes on files of one folder.
+// Loaded into a program with LD_PRELOAD: makes chosen calls fail that the program makes on files of one folder, and those by which it
+// starts processes and accepts connections.
 // test/support/faults/failing-disk.ts says which, in a file that both have mapped or write to.
 //
 //   OTG_FAIL_FOLDER   the folder
@@ -13,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pty.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { WRITE = 1, SYNC = 2, OPEN = 4, TRUNCATE = 8, RENAME = 16 };
+enum { WRITE = 1, SYNC = 2, OPEN = 4, TRUNCATE = 8, RENAME = 16, FORK = 32, ACCEPT = 64 };
 
 struct control {
   uint64_t calls;  // made so far, of the kinds below
@@ -122,4 +125,28 @@ int rename(const char *from, const char *to) {
   REAL(rename);
   if (is_ours(from) && fails(RENAME)) return -1;
   return real(from, to);
+}
+
+int forkpty(int *master, char *name, const struct termios *mode, const struct winsize *size) {
+  REAL(forkpty);
+  if (control && fails(FORK)) return -1;
+  return real(master, name, mode, size);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
+  REAL(accept4);
+  if (control && fails(ACCEPT)) return -1;
+  return real(fd, address, length, flags);
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length) {
+  REAL(accept);
+  if (control && fails(ACCEPT)) return -1;
+  return real(fd, address, length);
+}
+
+pid_t fork(void) {
+  REAL(fork);
+  if (control && fails(FORK)) return -1;
+  return real();
 }

@@ -1,4 +1,5 @@
-// Calls on the files of a folder that fail in a chosen program: failing-disk.c makes them fail.
+// Calls on the files of a folder, and calls that start a process or accept a connection, that fail in a chosen program: failing-disk.c
+// makes them fail.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -8,11 +9,20 @@ import { join } from 'node:path'
 const CONTROL_BYTES = 40
 
 /** enum in failing-disk.c. */
-const KINDS = { write: 1, sync: 2, open: 4, truncate: 8, rename: 16 } as const
+const KINDS = { write: 1, sync: 2, open: 4, truncate: 8, rename: 16, fork: 32, accept: 64 } as const
 
 export type FailingCall = keyof typeof KINDS
 
-export type DiskError = 'ENOSPC' | 'EIO' | 'EMFILE' | 'EROFS' | 'EDQUOT'
+export type DiskError =
+  | 'ENOSPC'
+  | 'EIO'
+  | 'EMFILE'
+  | 'ENFILE'
+  | 'EROFS'
+  | 'EDQUOT'
+  | 'EAGAIN'
+  | 'ENOMEM'
+  | 'ECONNABORTED'
 
 export class FailingDisk {
   readonly #library: string

@@ -1,5 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { ENOUGH_DESCRIPTORS, LOW_DESCRIPTORS, watchDescriptors } from '../../../main/host/health/descriptor-watch.ts'
+import {
+  ENOUGH_DESCRIPTORS,
+  freeOfSystem,
+  LOW_DESCRIPTORS,
+  watchDescriptors,
+} from '../../../main/host/health/descriptor-watch.ts'
 import { DETAIL_CHARACTERS, Health, MAX_SESSIONS } from '../../../main/host/health/health.ts'
 import { ENOUGH_BYTES, LOW_BYTES, watchMemory } from '../../../main/host/health/memory-watch.ts'
 import { recordingHealth, STEADY_MS } from '../../../main/host/health/recording.ts'
@@ -182,4 +187,10 @@ test('little memory is trouble until there is clearly more', () => {
     return health.has('memory_low')
   })
   expect(seen).toEqual([false, false, true, true, false, false, false])
+})
+
+test('the files that the whole system may open count, too', () => {
+  expect(freeOfSystem('3488\t0\t3500\n')).toBe(12)
+  expect(freeOfSystem('3488\t0\t9223372036854775807\n')).toBeGreaterThan(1e15)
+  expect(freeOfSystem('')).toBe(Number.POSITIVE_INFINITY)
 })
