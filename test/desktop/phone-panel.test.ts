@@ -188,6 +188,22 @@ test('case 112: says when a code was used, and shows another one after several o
   expect(relay.asked.filter(message => message.type === 'show_pairing').at(-1)).toMatchObject({ renew: true })
 })
 
+test('says why there is no code while the host cannot save its key, and shows one when it can', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES))
+  const { change } = relay
+  relay.change = message =>
+    message.type === 'pairing'
+      ? { type: 'error', code: 'data_dir_unusable', message: 'no space left', request_id: message.request_id }
+      : message
+  await page.getByRole('button', { name: 'Phones' }).click()
+  await expect(page.getByText('No phone can be paired yet: the host cannot save its key')).toBeVisible()
+  await expect(code(page)).toBeHidden()
+  await picture(page, 'key-not-saved')
+  relay.change = change
+  await expect(code(page)).toBeVisible()
+  await expect(page.getByText('No phone can be paired yet')).toBeHidden()
+})
+
 test('says when there is no network', async ({ join }) => {
   const { page } = await join(told([address('loopback', '127.0.0.1'), address('loopback', '[::1]')]))
   await showCode(page)

@@ -77,9 +77,20 @@ describe('a request of a thread that dies', () => {
     ending.set('upkeep', 1)
     expect(await client.backUp(join(folder, 'backup'))).toMatchObject({ sessions: 1 })
     expect(readdirSync(folder)).toEqual(['backup'])
+    // One that dies while it writes.
+    const threads = watchWorkers('upkeep')
+    const late = client.backUp(join(folder, 'late'))
+    let isOver = false
+    void late.then(() => {
+      isOver = true
+    })
+    await until(() => isOver || readdirSync(folder).some(name => name.endsWith('.part')), 'it to begin')
+    await threads[0]?.terminate()
+    expect(await late).toMatchObject({ sessions: 1 })
+    expect(readdirSync(folder)).toEqual(['backup', 'late'])
     ending.set('upkeep', 2)
     await expect(client.backUp(join(folder, 'other'))).rejects.toMatchObject({ code: 'thread_died' })
-    expect(readdirSync(folder)).toEqual(['backup'])
+    expect(readdirSync(folder)).toEqual(['backup', 'late'])
   })
 
   it('shows a screen that is built again by the next thread', async () => {

@@ -12,6 +12,12 @@ const NAME_BYTES = 8
 /** Of the name of the file that are repeated in the temporary one: with the rest, less than NAME_MAX (255 bytes). */
 const NAME_CHARACTERS = 50
 
+/** A random one, in the same folder. */
+export function unfinishedName(path: string): string {
+  const name = basename(path).slice(0, NAME_CHARACTERS)
+  return join(dirname(path), `.${name}.${randomBytes(NAME_BYTES).toString('hex')}.part`)
+}
+
 /**
  * Written under a random name in the same folder (0600) and then renamed over `path`: a file or symbolic link of that name
  * is replaced, and neither followed nor are its permissions kept.
@@ -22,13 +28,12 @@ export class NewFile {
   readonly #path: string
   #descriptor: number | undefined
 
-  /** Throws errors of the file system, and for a folder, a device or a pipe. */
-  constructor(path: string) {
+  /** `unfinished`: from `unfinishedName`. Throws errors of the file system, and for a folder, a device or a pipe. */
+  constructor(path: string, unfinished = unfinishedName(path)) {
     const existing = statSync(path, { throwIfNoEntry: false })
     if (existing && !existing.isFile()) throw new Error('it is not a regular file')
-    const name = basename(path).slice(0, NAME_CHARACTERS)
     this.#path = path
-    this.unfinished = join(dirname(path), `.${name}.${randomBytes(NAME_BYTES).toString('hex')}.part`)
+    this.unfinished = unfinished
     this.#descriptor = openSync(this.unfinished, NEW_FILE, 0o600)
   }
 

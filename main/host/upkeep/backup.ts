@@ -31,6 +31,8 @@ export interface BackupRequest {
   files: BackupFile[]
   /** Where the backup goes: an absolute path. An existing file is replaced when the new one is complete. */
   to: string
+  /** Its name until then, from `unfinishedName`. Default: a random one. */
+  unfinished?: string
   header: BackupHeader
 }
 
@@ -56,10 +58,10 @@ export function readBackupFiles(folder: string, secretFiles: SecretFiles): Backu
 }
 
 /** Throws `store_damaged`, `backup_failed`; then there is no new file. */
-export function backUp({ database, files, to, header }: BackupRequest): BackupResult {
+export function backUp({ database, files, to, unfinished, header }: BackupRequest): BackupResult {
   let file: NewFile
   try {
-    file = new NewFile(to)
+    file = new NewFile(to, unfinished)
   } catch (cause) {
     throw new CodedError('backup_failed', `${to} cannot be written: ${(cause as Error).message}`, { cause })
   }

@@ -2,8 +2,10 @@
 import { isAbsolute } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
+import { unfinishedName } from '../files/new-file.ts'
 import type { SecretFiles } from '../files/secret-files.ts'
 import type { HealthReports } from '../health/health.ts'
+import { removeDatabase } from '../store/copy-database.ts'
 import type { DatabaseFile } from '../store/open-database.ts'
 import { againIfDied, type FromThread, type ReplyOf, type RequestOf, ThreadCalls, threadDied } from '../threads/call.ts'
 import { memoryLimits } from '../threads/memory.ts'
@@ -38,15 +40,17 @@ export class Upkeep {
   async backUp(to: string): Promise<BackupResult> {
     const { folder, database, files, version, history, health } = this.#options
     if (!isAbsolute(to)) throw new CodedError('backup_failed', `${to} is not an absolute path`)
+    const unfinished = unfinishedName(to)
     try {
       await history.flush()
       const request = {
         database,
         to,
+        unfinished,
         files: readBackupFiles(folder, files),
         header: { made_at: Date.now(), version },
       }
-      const result = await this.#run('backUp', request)
+      const result = await this.#run('backUp', request, () => removeDatabase(unfinished))
       health.end('backup_failed')
       return result
     } catch (error) {
@@ -67,12 +71,18 @@ export class Upkeep {
     await this.#worker?.terminate()
   }
 
-  /** Twice if the thread dies: a backup has its name only when it is complete. */
-  #run<K extends keyof UpkeepCalls>(name: K, request: RequestOf<UpkeepCalls, K>): Promise<ReplyOf<UpkeepCalls, K>> {
-    return againIfDied(
-      () => this.#runOnce(name, request),
-      () => !this.#closed,
-    )
+  /** Twice if the thread dies: a backup has its name only when it is complete. `undo` removes what one that failed left. */
+  #run<K extends keyof UpkeepCalls>(
+    name: K,
+    request: RequestOf<UpkeepCalls, K>,
+    undo = () => {},
+  ): Promise<ReplyOf<UpkeepCalls, K>> {
+    const attempt = () =>
+      this.#runOnce(name, request).catch(error => {
+        undo()
+        throw error
+      })
+    return againIfDied(attempt, () => !this.#closed)
   }
 
   async #runOnce<K extends keyof UpkeepCalls>(
@@ -94,8 +104,9 @@ export class Upkeep {
     try {
       return await calls.call(name, request)
     } finally {
+      // Then it writes nothing any more.
+      await worker.terminate()
       this.#worker = undefined
-      void worker.terminate()
     }
   }
 }
