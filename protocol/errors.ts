@@ -76,6 +76,7 @@ const ERROR_CODES = [
   'too_many_marks', // the session has its maximum of marks
   'pattern_invalid', // a pattern is not a regular expression, or is too long
   'pattern_slow', // matching a pattern takes too long
+  'export_failed', // the file of an export cannot be written
   // files
   'upload_too_large', // the file is larger than the host accepts
   'upload_full', // the host's space for uploaded files is used up
@@ -90,6 +91,7 @@ const ERROR_CODES = [
   'notify_busy', // too many test notifications
   // the host
   'host_running', // another host owns this data folder
+  'host_not_started', // a host in the background ended before it was ready, or was not ready in time
   'host_not_running', // no host runs on this data folder
   'host_stopping', // the host is stopping
   'thread_died', // the part of the host that worked on this request stopped, and is started again

@@ -1,5 +1,5 @@
 // `otg check` finds what is damaged and says what is gone; with `--repair`, everything else can be read afterwards.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { checkHistory, repairHistory } from '../../main/host/upkeep/repair.ts'
@@ -36,7 +36,7 @@ function copy(): { folder: string; file: string } {
 const isSecond = `offset > 0 AND offset < ${SEGMENT_BYTES * 1.5} AND kind = 'sealed'`
 
 describe('what a data folder keeps', () => {
-  it('is listed with its size, unless something uses it, and removed only beside an intact history', async () => {
+  it('case 176: is listed with its size, unless something uses it, and removed, but not what links in it lead to', async () => {
     const { folder, file } = copy()
     const put = (name: string, bytes: number) => {
       mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -48,11 +48,16 @@ describe('what a data folder keeps', () => {
     put('before-restore-2026-01-02T03-04-05-678Z/otg.db', 3_000)
     put('before-restore-2026-01-02T03-04-05-678Z/rules/mine.json', 300)
     put(`uploads/${gone}/photo.png`, 4_000)
+    const elsewhere = temporaryFolder()
+    writeFileSync(join(elsewhere, 'mine'), 'mine')
+    symlinkSync(elsewhere, join(folder, 'before-restore-2026-01-02T03-04-05-678Z', 'link'))
+    symlinkSync(elsewhere, join(folder, 'otg.db.deleted-2026-01-02T030405.678Z'))
     const used = ['otg.db.before-12', `uploads/${recorded.long.slice(0, 13)}/notes.txt`, 'rules/mine.json']
     for (const name of used) put(name, 5)
     const kept = [
-      ['before_restore', 'before-restore-2026-01-02T03-04-05-678Z', 3_300],
+      ['before_restore', 'before-restore-2026-01-02T03-04-05-678Z', 3_300 + elsewhere.length],
       ['database', 'otg.db.damaged-2026-01-02T03-04-05-678Z', 1_000],
+      ['database', 'otg.db.deleted-2026-01-02T030405.678Z', elsewhere.length],
       ['database', 'otg.db.overwritten-2026-01-02T030405.678Z-wal', 2_000],
       ['uploads', `uploads/${gone}`, 4_000],
     ].map(([kind, name, bytes]) => ({ kind, name, bytes }))
@@ -63,15 +68,16 @@ describe('what a data folder keeps', () => {
     const refused = await otg(folder, ['check', '--remove-kept'])
     expect(refused).toMatchObject({ code: 4 })
     expect(refused.stdout).toContain('Keep them until the history is intact')
-    expect(isThere()).toEqual([true, true, true, true])
+    expect(isThere()).toEqual(kept.map(() => true))
     repairHistory(file, new Date())
     const listed = await otg(folder, ['check'])
     expect(listed.stdout).toContain(`uploads/${gone}: 4.0 kB, files uploaded to a session that is gone`)
-    expect(isThere()).toEqual([true, true, true, true])
+    expect(isThere()).toEqual(kept.map(() => true))
     const removed = await otg(folder, ['check', '--remove-kept'])
     expect(removed).toMatchObject({ code: 0 })
-    expect(removed.stdout).toContain('Removed, 10.3 kB:')
-    expect(isThere()).toEqual([false, false, false, false])
+    expect(removed.stdout).toContain('Removed, 10.')
+    expect(readFileSync(join(elsewhere, 'mine'), 'utf8')).toBe('mine')
+    expect(isThere()).toEqual(kept.map(() => false))
     expect(used.map(name => existsSync(join(folder, name)))).toEqual([true, true, true])
     expect(checkHistory(file)).toMatchObject({ database: [], damage: [], kept: [] })
   })

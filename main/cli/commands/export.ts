@@ -107,7 +107,7 @@ function toFile(path: string): Sink {
     try {
       return action()
     } catch (cause) {
-      throw new CodedError('internal', `cannot write ${path}: ${(cause as Error).message}`, { cause })
+      throw new CodedError('export_failed', `cannot write ${path}: ${(cause as Error).message}`, { cause })
     }
   }
   const file = attempt(() => new NewFile(path))

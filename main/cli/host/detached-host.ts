@@ -40,7 +40,11 @@ function untilReady(child: ChildProcess): Promise<ReadyHost> {
   return new Promise((resolve, reject) => {
     const fail = (what: string, cause?: unknown) => {
       clearTimeout(timer)
-      reject(new CodedError('internal', `the background host ${what}; run it without --detach to see why`, { cause }))
+      reject(
+        new CodedError('host_not_started', `the background host ${what}; run it without --detach to see why`, {
+          cause,
+        }),
+      )
     }
     const timer = setTimeout(() => {
       child.kill('SIGKILL')

@@ -123,7 +123,10 @@ describe('case 107: a file that is exported', () => {
     execFileSync('mkfifo', [join(folder, 'b')])
     symlinkSync('/dev/null', join(folder, 'c'))
     for (const name of ['a', 'b', 'c', '/dev/null', 'missing/d'])
-      await expect(exportTo(name.startsWith('/') ? name : join(folder, name))).rejects.toThrow(/^cannot write /)
+      await expect(exportTo(name.startsWith('/') ? name : join(folder, name))).rejects.toMatchObject({
+        code: 'export_failed',
+        message: expect.stringMatching(/^cannot write /),
+      })
     expect(readdirSync(folder)).toEqual(['a', 'b', 'c'])
   })
 })
