@@ -567,8 +567,11 @@ describe('the pairing screen', () => {
       reached: { address: '::ffff:192.168.1.20', at: 1 },
     })
     await outer.shows(/Expires in 1:(40|39)/)
-    expect(code()).not.toBe(before)
-    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/A browser at 192\.168\.1\.20 has +opened the link\./)
+    // The screen arrives in pieces.
+    await outer.until(() => code() !== before, 'another code')
+    const isTold = () =>
+      /A browser at 192\.168\.1\.20 has +opened the link\./.test(outer.screen.replace(/\n.{47}/g, ' '))
+    await outer.until(isTold, 'who has opened the link')
   })
 
   it.each([
