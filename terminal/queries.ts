@@ -84,7 +84,8 @@ const TABLE = [
   { name: 'DECRQM, private', kind: 'csi', prefix: '?', intermediates: '$', final: 'p' },
   { name: 'DECRQSS', kind: 'dcs', intermediates: '$', final: 'q' },
   { name: 'kitty keyboard', kind: 'csi', prefix: '?', final: 'u' },
-  { name: 'XTQMODKEYS', kind: 'csi', prefix: '?', final: 'm' },
+  { name: 'XTQMODKEYS', kind: 'csi', prefix: '?', final: 'm', first: [4] },
+  { name: 'XTQMODKEYS, other keys', kind: 'csi', prefix: '?', final: 'm' },
   {
     name: 'kitty multiple cursors',
     kind: 'csi',

@@ -132,15 +132,19 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   },
   'kitty keyboard': {
     source: 'kitty, keyboard-protocol',
-    answer: 'silent',
-    why: 'not supported by xterm.js; programs send DA1 next and take its answer alone for a no',
+    answer: 'host',
     examples: ['\x1b[?u'],
   },
   XTQMODKEYS: {
     source: 'ctlseqs, CSI ? Pp m',
+    answer: 'host',
+    examples: ['\x1b[?4m'],
+  },
+  'XTQMODKEYS, other keys': {
+    source: 'ctlseqs, CSI ? Pp m',
     answer: 'silent',
-    why: 'modifyOtherKeys is not supported by xterm.js',
-    examples: ['\x1b[?4m', '\x1b[?m'],
+    why: 'only modifyOtherKeys (4) can be changed here',
+    examples: ['\x1b[?m', '\x1b[?1m'],
   },
   'kitty multiple cursors': {
     source: 'kitty, multiple-cursors-protocol',

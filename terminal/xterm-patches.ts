@@ -5,6 +5,7 @@
 // internals used here are those of xterm.js 6.0, the same in the browser and headless builds. A patch without a link has no
 // upstream issue that we know of.
 
+import { type KeyboardCore, noteKeyboardProtocol } from './keyboard-protocol.ts'
 import { applyBounds, type BoundedCore, CLUSTER_CHARACTERS } from './xterm-bounds.ts'
 import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
 import { type SavingCore, saveModes } from './xterm-saved-modes.ts'
@@ -120,6 +121,7 @@ export function applyPatches(terminal: object): void {
 
   applyBounds(core)
   saveModes(core as unknown as SavingCore)
+  noteKeyboardProtocol(core as unknown as KeyboardCore)
   showReordering(core)
   boundClusters(core._bufferService.buffer.lines.get(0)!)
 

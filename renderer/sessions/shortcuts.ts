@@ -54,17 +54,15 @@ export function shortcutKeys(shortcut: Shortcut): { aria: string; title: string 
   return { aria: `${MODIFIER}+${named}`, title: mac ? `⌘${named}` : `Ctrl+Shift+${named}` }
 }
 
-/** Ctrl+Shift+C copies the selection. Ctrl+Shift+V pastes: Chromium does it when xterm.js ignores the key. */
-export function attachTerminalKeys(term: Terminal): void {
-  term.attachCustomKeyEventHandler(event => {
-    if (mac || !isOurs(event)) return true
-    const key = event.key.toLowerCase()
-    if (key === 'c') {
-      event.preventDefault()
-      // xterm.js handles the copy event with its own selection.
-      if (event.type === 'keydown' && term.hasSelection()) document.execCommand('copy')
-      return false
-    }
-    return key !== 'v'
-  })
+/** Whether the terminal gets a key. Ctrl+Shift+C copies the selection; Ctrl+Shift+V pastes: Chromium does it when xterm.js ignores the key. */
+export function takesKey(event: KeyboardEvent, term: Terminal): boolean {
+  if (mac || !isOurs(event)) return true
+  const key = event.key.toLowerCase()
+  if (key === 'c') {
+    event.preventDefault()
+    // xterm.js handles the copy event with its own selection.
+    if (event.type === 'keydown' && term.hasSelection()) document.execCommand('copy')
+    return false
+  }
+  return key !== 'v'
 }

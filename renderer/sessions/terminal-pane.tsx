@@ -10,12 +10,13 @@ import { PasteDialog, type PendingPaste } from '../../ui/input/paste-dialog.tsx'
 import { PageHeader } from '../../ui/kit/page-header.tsx'
 import { toast, toastError } from '../../ui/kit/toast.tsx'
 import { CommandLine } from '../../ui/sessions/command-line.tsx'
+import { wantsNewLines } from '../../ui/sessions/new-lines.ts'
 import { gapNotice, printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import { fontFamily, onAppearance, readAppearance } from '../settings/appearance.ts'
 import { NotifyChoiceField } from './notify-choice-field.tsx'
-import { attachTerminalKeys } from './shortcuts.ts'
+import { takesKey } from './shortcuts.ts'
 
 export interface TerminalPaneProps {
   client: LocalClient
@@ -34,6 +35,8 @@ export interface TerminalPaneProps {
 export function TerminalPane({ client, session_id, session, end, replay, unknown, onView }: TerminalPaneProps) {
   const box = useRef<HTMLDivElement>(null)
   const view = useRef<TerminalView>(undefined)
+  const latest = useRef(session)
+  latest.current = session
   const [mode, setMode] = useState<SizeMode>('own')
   const [failed, setFailed] = useState<CodedError>()
   const [attempt, setAttempt] = useState(0)
@@ -53,6 +56,8 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
       // The main process shows the target and asks for confirmation.
       openLink: target => void window.open(target),
       typingFailed: toastError,
+      takesKey,
+      wantsNewLines: () => wantsNewLines(latest.current),
       sizeChanged: setMode,
       pasted: text => {
         const bracketed = terminal.bracketsPaste
@@ -66,7 +71,6 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
       },
     })
     view.current = terminal
-    attachTerminalKeys(terminal.term)
     const attached = client.attach(session_id, terminal, { size: terminal.measure() })
     attached.on('failed', error => (error.code === 'session_unknown' ? unknown() : setFailed(error)))
     const reported = new Set<string>()

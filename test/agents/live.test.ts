@@ -4,8 +4,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { Screen } from '../../main/host/screen/screen.ts'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { keyboardProtocol } from '../../terminal/keyboard-protocol.ts'
+import { keySequence } from '../../ui/input/key-codes.ts'
 import { cleanUp, localClient, onCleanUp, Recorder, startHost, temporaryFolder } from '../support/host.ts'
 import { makeAgentHome } from './agent-home.ts'
 import type { AgentName } from './install.ts'
@@ -160,6 +163,21 @@ describe('a prompt sent by a script', () => {
   })
 })
 
+describe('Shift+Enter', () => {
+  it.each(PROGRAMS)('begins a new line of the prompt of $title', async program => {
+    const turn = await startAgent(program, false)
+    const protocol = await turn.keyboardProtocol()
+    expect(protocol.flags + protocol.modifyOtherKeys).toBeGreaterThan(0)
+    await turn.type('upper', 'upper')
+    await turn.keys(keySequence('enter', { ctrl: false, alt: false, shift: true }, false, protocol))
+    await turn.type('lower', 'lower')
+    const { lines } = await turn.client.screen(turn.session_id)
+    const row = (text: string) => lines.findIndex(line => line.includes(text))
+    expect(row('lower')).toBe(row('upper') + 1)
+    expect(turn.session()!.activity?.state).not.toBe('working')
+  })
+})
+
 describe('a marked option', () => {
   it('of opencode is not chosen when another one is answered, wherever a person moved the mark', async () => {
     const turn = await startAgent(PROGRAMS[3]!, false)
@@ -235,6 +253,16 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
     shown,
     session: () => sessions[0],
     rests: () => reach(() => activity()?.state === 'done' || activity()?.state === 'idle', 'the end of the turn'),
+    /** What a page that opens the session now knows of the keyboard. */
+    async keyboardProtocol() {
+      const recorder = new Recorder()
+      const attached = client.attach(session_id, recorder, { read_only: true })
+      await new Promise(resolve => attached.on('caught_up', () => resolve(undefined)))
+      client.detach(attached)
+      const screen = new Screen(size)
+      screen.write(recorder.bytes)
+      return keyboardProtocol(screen.terminal)
+    },
     /** Types keys, until the screen shows what they do. */
     async type(keys: string, effect: string) {
       const attached = client.attach(session_id, new Recorder())

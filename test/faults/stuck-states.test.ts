@@ -126,7 +126,7 @@ describe.skipIf(process.platform !== 'linux')('a full-screen program that is kil
     const one = await open(['/bin/sh', '-i'])
     await one.shown.shows(/[$#] $/)
     const mess =
-      '\\033[?1h\\033=\\033[?1003h\\033[?1006h\\033[?1004h\\033[?2004h\\033[?25l\\033[?7l\\033[4h\\033[5 q\\033[3;9r'
+      '\\033[?1h\\033=\\033[?1003h\\033[?1006h\\033[?1004h\\033[?2004h\\033[?25l\\033[?7l\\033[4h\\033[5 q\\033[>7u\\033[>4;2m\\033[3;9r'
     one.type(`/bin/bash -c "printf '${mess}in it'; exec sleep 1000"\r`)
     await one.shown.shows('\x1b[3;9rin it')
     const before = await modes(one)
@@ -148,6 +148,7 @@ describe.skipIf(process.platform !== 'linux')('a full-screen program that is kil
     expect(after).not.toContain('\x1b[4h')
     expect(after).not.toMatch(/\x1b\[[1-6] q/)
     expect(after).not.toContain('\x1b[3;9r')
+    expect(after).not.toMatch(/\x1b\[>(?:7u|4;2m)/)
   })
 
   it('takes nothing from less and vim that end by themselves', { timeout: 30_000 }, async () => {
@@ -172,7 +173,7 @@ describe.skipIf(process.platform === 'win32')('Reset terminal', () => {
     timeout: 20_000,
   }, async () => {
     const mess =
-      '\\033[?1;6;1003;1006;1004;2004;2026h\\033=\\033[?25l\\033[?7l\\033[4h\\033[5 q\\033[3;9r\\033[31m\\033(0\\033[3g'
+      '\\033[?1;6;1003;1006;1004;2004;2026h\\033=\\033[?25l\\033[?7l\\033[4h\\033[5 q\\033[=1u\\033[>7u\\033[>4;2m\\033[3;9r\\033[31m\\033(0\\033[3g'
     const one = await open([
       '/bin/sh',
       '-c',

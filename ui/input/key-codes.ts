@@ -1,4 +1,8 @@
 // What a key sends to a program, depending on the modes that the program has set.
+import { type KeyboardProtocol, NO_PROTOCOL } from '../../terminal/keyboard-protocol.ts'
+import { type KeyStroke, type NamedKey, protocolSequence } from './key-protocol.ts'
+
+export type { NamedKey }
 
 export interface Modifiers {
   ctrl: boolean
@@ -7,33 +11,6 @@ export interface Modifiers {
 }
 
 export const NO_MODIFIERS: Modifiers = { ctrl: false, alt: false, shift: false }
-
-export type NamedKey =
-  | 'escape'
-  | 'tab'
-  | 'enter'
-  | 'up'
-  | 'down'
-  | 'right'
-  | 'left'
-  | 'home'
-  | 'end'
-  | 'insert'
-  | 'delete'
-  | 'page_up'
-  | 'page_down'
-  | 'f1'
-  | 'f2'
-  | 'f3'
-  | 'f4'
-  | 'f5'
-  | 'f6'
-  | 'f7'
-  | 'f8'
-  | 'f9'
-  | 'f10'
-  | 'f11'
-  | 'f12'
 
 /** A named key, or the key that types this character. */
 export type Key = NamedKey | { types: string }
@@ -58,9 +35,18 @@ const TILDE: Partial<Record<NamedKey, number>> = {
   f12: 24,
 }
 
-/** What a key sends, as in xterm. */
-export function keySequence(key: Key, modifiers: Modifiers, applicationCursor: boolean): string {
-  if (typeof key === 'object') return withModifiers(key.types, modifiers)
+/** What a key sends: by the protocol that the program has asked for, else as in xterm. */
+export function keySequence(
+  key: Key,
+  modifiers: Modifiers,
+  applicationCursor: boolean,
+  protocol: KeyboardProtocol = NO_PROTOCOL,
+): string {
+  if (typeof key === 'object') return withModifiers(key.types, modifiers, protocol)
+  const pressed = protocolSequence({ key, ...modifiers }, protocol)
+  // A program that is told of releases would take a key for held.
+  if (pressed !== undefined)
+    return pressed + (protocolSequence({ key, ...modifiers, event: 'release' }, protocol) ?? '')
   const { ctrl, alt, shift } = modifiers
   const modifier = 1 + (shift ? 1 : 0) + (alt ? 2 : 0) + (ctrl ? 4 : 0)
   const final = CURSOR[key] ?? PF[key]
@@ -77,9 +63,21 @@ export function keySequence(key: Key, modifiers: Modifiers, applicationCursor: b
 }
 
 /** Typed text with Ctrl or Alt applied. Only a single character changes: a pasted or swiped word stays text. */
-export function withModifiers(text: string, { ctrl, alt }: Pick<Modifiers, 'ctrl' | 'alt'>): string {
+export function withModifiers(
+  text: string,
+  { ctrl, alt }: Pick<Modifiers, 'ctrl' | 'alt'>,
+  protocol: KeyboardProtocol = NO_PROTOCOL,
+): string {
   if ([...text].length !== 1) return text
-  return `${alt ? '\x1b' : ''}${ctrl ? controlOf(text) : text}`
+  const sequence = protocolSequence({ ...strokeOf(text), ctrl, alt }, protocol)
+  return sequence ?? `${alt ? '\x1b' : ''}${ctrl ? controlOf(text) : text}`
+}
+
+/** The key that types a character: keyboards on a screen send characters. */
+function strokeOf(character: string): KeyStroke {
+  const named = { '\r': 'enter', '\t': 'tab', '\x7f': 'backspace', '\x1b': 'escape' } as const
+  const key = named[character as keyof typeof named] ?? { types: character }
+  return { key, shift: /^\p{Lu}$/u.test(character), ctrl: false, alt: false }
 }
 
 /** As in xterm: letters and @[\]^_ by their low bits, digits and a few others as on a VT220. */

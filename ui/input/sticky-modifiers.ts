@@ -1,5 +1,6 @@
 // Ctrl and Alt that stay on after a tap: for the next key, or until tapped again.
 import { signal } from '@preact/signals'
+import type { KeyboardProtocol } from '../../terminal/keyboard-protocol.ts'
 import { type Modifiers, withModifiers } from './key-codes.ts'
 
 export type ModifierState = 'off' | 'once' | 'locked'
@@ -34,5 +35,6 @@ export class StickyModifiers {
   }
 
   /** For a terminal view's `filter`. Only a single typed character uses up a modifier. */
-  readonly filter = (text: string): string => ([...text].length === 1 ? withModifiers(text, this.consume()) : text)
+  readonly filter = (text: string, protocol: KeyboardProtocol): string =>
+    [...text].length === 1 ? withModifiers(text, this.consume(), protocol) : text
 }

@@ -1,6 +1,9 @@
 // What the user types and pastes into a terminal view, on its way to the session.
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
-import { type Key, keySequence, type Modifiers } from '../input/key-codes.ts'
+import { type KeyboardProtocol, keyboardProtocol } from '../../terminal/keyboard-protocol.ts'
+import { type Key, keySequence, type Modifiers, NO_MODIFIERS, withModifiers } from '../input/key-codes.ts'
+import { keyStroke } from '../input/key-events.ts'
+import { isProtocolOn, type KeyStroke, protocolSequence } from '../input/key-protocol.ts'
 import { pasteSequence } from '../input/paste.ts'
 import { bindSoftInput, type SoftInputBinding } from '../input/soft-input/bind.ts'
 import type { TouchScroll } from './touch-scroll.ts'
@@ -12,9 +15,16 @@ export interface InputOptions {
   /** Text or files were pasted: confirm, then call `paste`. Left out: text is pasted at once. */
   pasted?: (text: string, files: File[]) => void
   /** Changes typed text before it is sent: for sticky modifiers. */
-  filter?: (text: string) => string
+  filter?: (text: string, protocol: KeyboardProtocol) => string
   /** Whether `filter` would change the next character. */
   modified?: () => boolean
+  /** Keys that are not for the program: false keeps one from it. */
+  takesKey?: (event: KeyboardEvent, term: ViewParts['term']) => boolean
+  /**
+   * Whether the program takes Alt+Enter for a new line. Then Shift+Enter sends the same, unless a keyboard protocol is on: without
+   * one, nothing else tells it from Enter.
+   */
+  wantsNewLines?: () => boolean
 }
 
 export interface InputContext {
@@ -35,6 +45,8 @@ const TYPING_HINTS: readonly [string, string][] = [
   ['enterkeyhint', 'enter'],
 ]
 
+const IS_MAC = /^(?:Mac|iPhone|iPad)/.test(navigator.platform)
+
 const encoder = new TextEncoder()
 
 /** Focus gained or lost (DEC private mode 1004). */
@@ -51,6 +63,7 @@ export class ViewInput {
     this.#options = options
     this.#context = context
     const { term, box, sheet } = parts
+    term.attachCustomKeyEventHandler(this.#onKey)
     term.onData(text => this.#type(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, character => character.charCodeAt(0))))
     this.#soft = bindSoftInput(term, {
@@ -82,7 +95,8 @@ export class ViewInput {
   /** Presses a key: what it sends depends on the modes that the program has set. */
   press(key: Key, modifiers: Modifiers): void {
     this.#prepare()
-    this.#send(encoder.encode(keySequence(key, modifiers, this.#parts.term.modes.applicationCursorKeysMode)))
+    const { applicationCursorKeysMode } = this.#parts.term.modes
+    this.#send(encoder.encode(keySequence(key, modifiers, applicationCursorKeysMode, this.#protocol)))
   }
 
   /** Pastes as one unit of input. Returns whether it was sent; failures go to `typingFailed`. */
@@ -118,9 +132,37 @@ export class ViewInput {
     if (this.#context.isReport() || FOCUS_REPORT.test(text)) return
     // Wheel events that a finger turned into keys do not move the view.
     if (!this.#context.scroll.sendingWheel) this.#returnToCursor()
-    const filtered = this.#options.filter?.(text) ?? text
+    const protocol = this.#protocol
+    const filtered = this.#options.filter?.(text, protocol) ?? text
     if (filtered !== text) this.#soft.forget()
-    this.#send(encoder.encode(filtered))
+    this.#send(encoder.encode(filtered === text ? withModifiers(text, NO_MODIFIERS, protocol) : filtered))
+  }
+
+  get #protocol(): KeyboardProtocol {
+    return keyboardProtocol(this.#parts.term)
+  }
+
+  /** Keys whose text a soft or hardware keyboard types do not come here. Returns whether xterm.js handles the key. */
+  #onKey = (event: KeyboardEvent): boolean => {
+    const { term } = this.#parts
+    if (this.#options.takesKey?.(event, term) === false) return false
+    // The keys with Meta are the system's and the browser's.
+    if (event.type === 'keypress' || event.metaKey || term.options.disableStdin) return true
+    const stroke = keyStroke(event, IS_MAC)
+    if (!stroke) return true
+    const sequence = protocolSequence(stroke, this.#protocol) ?? this.#newLine(stroke)
+    if (sequence === undefined) return true
+    event.preventDefault()
+    if (sequence === '') return false
+    if (event.type === 'keydown') this.#prepare()
+    this.#send(encoder.encode(sequence))
+    return false
+  }
+
+  #newLine({ key, shift, alt, ctrl, event }: KeyStroke): string | undefined {
+    if (key !== 'enter' || !shift || alt || ctrl || event === 'release' || isProtocolOn(this.#protocol))
+      return undefined
+    return this.#options.wantsNewLines?.() ? '\x1b\r' : undefined
   }
 
   #onPaste = (event: ClipboardEvent): void => {

@@ -5,6 +5,7 @@ import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 import { StickyModifiers } from '../../ui/input/sticky-modifiers.ts'
 import { toast, toastError } from '../../ui/kit/toast.tsx'
+import { wantsNewLines } from '../../ui/sessions/new-lines.ts'
 import { formatRoughDuration, gapNotice } from '../../ui/sessions/session-text.ts'
 import { waitForFont } from '../../ui/terminal/font.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
@@ -79,6 +80,7 @@ export class TerminalSession {
       size: known && { cols: known.cols, rows: known.rows },
       filter: this.sticky.filter,
       modified: () => this.sticky.active,
+      wantsNewLines: () => wantsNewLines(link.sessions.peek()?.find(one => one.session_id === this.session_id)),
       pasted: (text, files) => this.input.pasted(text, files),
       openLink: target => {
         this.link.value = target

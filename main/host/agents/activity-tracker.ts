@@ -26,8 +26,8 @@ export const READY_MS = 500
 /** A hook is a process of its own, and may tell of a question this long after it was answered. */
 export const LATE_HOOK_MS = 3_000
 
-/** An agent's bell is explained by its screen, which is looked at within this. */
-export const BELL_MS = 700
+/** An agent's bell is explained by its screen within this: Codex 0.171 rings 0.6 s before it draws its question when nobody looks. */
+export const BELL_MS = 2_000
 
 /** A screen that changed is looked at, and its question found, within this. */
 export const TITLE_MS = 700
@@ -194,10 +194,7 @@ export class ActivityTracker {
     if (!isAgent) return pass()
     if (state === 'blocked' || state === 'done') return
     clearTimeout(this.#bellTimer)
-    this.#bellTimer = setTimeout(() => {
-      const { state: now } = this.#activity ?? {}
-      if (now !== 'blocked' && now !== 'done') pass()
-    }, BELL_MS)
+    this.#bellTimer = setTimeout(pass, BELL_MS)
     this.#bellTimer.unref()
   }
 
@@ -279,6 +276,8 @@ export class ActivityTracker {
     const next = decision ? this.#activityOf(decision, before) : null
     if (JSON.stringify(next) === JSON.stringify(before)) return
     this.#activity = next
+    // What an agent rang for. Otherwise its bell would be told after an answer that was given at once.
+    if (next?.state === 'blocked' || next?.state === 'done') clearTimeout(this.#bellTimer)
     // Another turn may ask the same.
     if (next?.state === 'idle' || next?.state === 'done') this.#answeredWords = undefined
     const isNewWait = next !== null && this.#isNewWaitAfter(before, next) && !this.#goesOn(next)

@@ -1,5 +1,6 @@
 // Which modes were set, and where in the log: so that the host can reset what a program that died has left on, and all of it when a
 // person wants that.
+import { keyboardOff, otherKeysOff } from '../../../terminal/keyboard-protocol.ts'
 import { GROUND } from '../../../terminal/parser-states.ts'
 import type { Screen } from './screen.ts'
 import type { Extent, ModeReset } from './screen-protocol.ts'
@@ -27,6 +28,17 @@ export class ProgramModes {
       parser.registerCsiHandler({ final }, params => {
         if (final === 'r') note('region')
         else for (const mode of params) note(`${mode}`)
+        return false
+      })
+    }
+    for (const [prefix, final] of [
+      ['>', 'u'],
+      ['<', 'u'],
+      ['=', 'u'],
+      ['>', 'm'],
+    ] as const) {
+      parser.registerCsiHandler({ prefix, final }, () => {
+        note('keyboard')
         return false
       })
     }
@@ -61,7 +73,8 @@ export class ProgramModes {
     if (hasOrigin) text += '\x1b[?6l'
     if (isCut) text += '\x1b[r'
     if (hasOrigin || isCut) text += `\x1b[${active.y + 1};${Math.min(active.x, core.cols - 1) + 1}H`
-    if (active === alt && isAny(ALTERNATE)) text += leaveAlternate(core)
+    if (active === alt && isAny(ALTERNATE))
+      text += leaveAlternate(core) + (isTheirs('keyboard') ? keyboardOff(core, 'normal') : '')
     return { text, offset }
   }
 
@@ -72,7 +85,8 @@ export class ProgramModes {
     let stops = '\x1b7\r\x1b[3g\x1bH'
     for (let x = 8; x < core.cols; x += 8) stops += '\x1b[8C\x1bH'
     // CAN leaves any sequence, DECSTR resets most modes, the margins, the pen and the character sets (VT510 manual).
-    let text = `\x18${active === alt ? leaveAlternate(core) : ''}\x1b[!p\x1b[m\x0f\x1b(B\x1b)B${stops}\x1b8`
+    const leave = active === alt ? keyboardOff(core, 'alternate') + leaveAlternate(core) : ''
+    let text = `\x18${leave}${keyboardOff(core, 'normal')}${otherKeysOff(core)}\x1b[!p\x1b[m\x0f\x1b(B\x1b)B${stops}\x1b8`
     // Not 6, which would move the cursor; DECSTR has reset it.
     text += `\x1b[?1;5;45;66;${[...MOUSE, ...MOUSE_ENCODINGS].join(';')};1004;2004;2026;2031;2048l\x1b[?7;25h\x1b[4;20l\x1b>`
     text += '\x1b[0 q\x1b]8;;\x1b\\\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\'
@@ -106,6 +120,9 @@ function activeModes(core: Core): ActiveMode[] {
   if (isCursorHidden) found.push({ name: '?25', reset: '\x1b[?25h' })
   if (modes.insertMode) found.push({ name: '4', reset: '\x1b[4l' })
   if (dec.cursorStyle !== undefined || dec.cursorBlink !== undefined) found.push({ name: 'cursor', reset: '\x1b[0 q' })
+  const { active, alt } = core._bufferService.buffers
+  const keyboard = keyboardOff(core, active === alt ? 'alternate' : 'normal') + otherKeysOff(core)
+  if (keyboard) found.push({ name: 'keyboard', reset: keyboard })
   return found
 }
 

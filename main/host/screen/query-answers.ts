@@ -1,4 +1,5 @@
 // The host's answers to terminal queries that @xterm/headless does not answer.
+import { keyboardProtocol } from '../../../terminal/keyboard-protocol.ts'
 import {
   type ColorField,
   colorFields,
@@ -144,6 +145,10 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
     return reply(`${CSI}${rows};${cols};1;1;1"w`)
   })
   csi({ prefix: '?', final: 'S' }, ([item = 0]) => reply(`${CSI}?${item};1;0S`)) // 1: error in Pi
+  csi({ prefix: '?', final: 'u' }, () => reply(`${CSI}?${keyboardProtocol(term).flags}u`))
+  csi({ prefix: '?', final: 'm' }, ([resource = 0]) => {
+    return resource === 4 && reply(`${CSI}>4;${keyboardProtocol(term).modifyOtherKeys}m`)
+  })
   csi({ prefix: '?', final: 'n' }, ([ps = 0, id = 0]) => {
     if (ps === 996) return reply(`${CSI}?997;${isDark(colorOf('11')) ? 1 : 2}n`)
     if (ps === 63) return reply(`${ESC}P${id}!~0000${ST}`) // checksum of no macros

@@ -4,6 +4,7 @@
 // The order matters: sequences that move the cursor come before the cursor position, attributes before the last character,
 // and that character at the very end if the next one might join it.
 
+import { keyboardSequences } from '../../../terminal/keyboard-protocol.ts'
 import { savedModes } from '../../../terminal/xterm-saved-modes.ts'
 import {
   BG_EXTENDED,
@@ -79,7 +80,7 @@ function draw(terminal: Terminal, core: Core, maxCharacters: number): string | u
     return { id: id ?? `otg-${link}`, uri }
   })
   const painter = new Painter(core, pen, maxCharacters)
-  painter.out = `${LEAVE_ANY_SEQUENCE}${RESET}\x1b[20l${savedModes(core)}${colors(terminal)}${titles(core)}`
+  painter.out = `${LEAVE_ANY_SEQUENCE}${RESET}\x1b[20l${savedModes(core)}${keyboardSequences(core, TO_ALTERNATE, TO_NORMAL)}${colors(terminal)}${titles(core)}`
   const saved = savedOf(core, normal)
   painter.draw(normal, isInitial(saved) ? undefined : saved, [TO_ALTERNATE, TO_NORMAL])
   painter.out += pen.plain(DEFAULT_INK) + tabs(core, normal)

@@ -37,6 +37,7 @@ export class DeadPrograms {
   readonly #stopped = new Map<number, [from: number, until: number][]>()
   #dead: Extent[] = []
   #before = 0
+  #isOver = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: DeadProgramsOptions) {
@@ -54,6 +55,7 @@ export class DeadPrograms {
   }
 
   dispose(): void {
+    this.#isOver = true
     clearTimeout(this.#timer)
   }
 
@@ -92,10 +94,12 @@ export class DeadPrograms {
       const dead = this.#dead
       this.#dead = []
       if (foregroundGroup(this.#options.pid) !== this.#stack.at(-1)?.group) return
-      // Output came meanwhile: asked again after it.
       this.#options.reset(dead).then(
         isDone => {
-          if (!isDone) this.#dead.push(...dead)
+          if (isDone || this.#isOver) return
+          // Output came meanwhile, perhaps the last for long.
+          this.#dead.push(...dead)
+          this.#askLater()
         },
         () => {}, // the screen is gone
       )

@@ -12,6 +12,7 @@ import {
 } from '../../../main/host/screen/cells.ts'
 import { charsetFinal, paletteOf, type Terminal } from '../../../main/host/screen/xterm.ts'
 import { type CoreBuffer, coreOf } from '../../../main/host/screen/xterm-internals.ts'
+import { keyboardSequences } from '../../../terminal/keyboard-protocol.ts'
 import { savedModes } from '../../../terminal/xterm-saved-modes.ts'
 
 type Described = Record<string, string | number | boolean>
@@ -67,6 +68,7 @@ export function describeTerminal(terminal: Terminal): Described {
   state.modes = JSON.stringify({ ...core.coreService.decPrivateModes, ...core.coreService.modes })
   state.style = `${core.coreService.decPrivateModes.cursorStyle} ${core.coreService.decPrivateModes.cursorBlink}`
   state.savedModes = savedModes(core)
+  state.keyboard = keyboardSequences(core, 'alt ', ' normal')
   state.hidden = core.coreService.isCursorHidden
   state.mouse = `${core.coreMouseService.activeProtocol} ${core.coreMouseService.activeEncoding}`
   state.options = `${core.optionsService.rawOptions.convertEol} ${core.optionsService.rawOptions.cursorBlink}`

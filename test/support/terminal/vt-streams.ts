@@ -197,6 +197,10 @@ const mode = fc.oneof(
   },
   { weight: 1, arbitrary: fc.nat({ max: 9 }).map(n => `\x1b[${n} q`) },
   { weight: 1, arbitrary: of('\x1b=', '\x1b>', '\x1b[?1000;1006h', '\x1b[?6;7l') },
+  {
+    weight: 1,
+    arbitrary: of('\x1b[>1u', '\x1b[>7u', '\x1b[<u', '\x1b[<2u', '\x1b[=5u', '\x1b[=2;2u', '\x1b[>4;2m', '\x1b[>4m'),
+  },
 )
 
 const region = fc.oneof(

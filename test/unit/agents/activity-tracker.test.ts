@@ -275,6 +275,19 @@ describe('a bell', () => {
     expect(needed.slice(1)).toEqual(['message: look'])
   })
 
+  it('of an agent that rings before it draws its question is not told after an answer that was given at once', () => {
+    const { tracker, needed } = newTracker()
+    tracker.screenSeen(finding('working'))
+    tracker.agentNotified('', true)
+    // Codex 0.171, when no terminal with its session has the focus.
+    vi.advanceTimersByTime(900)
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    vi.advanceTimersByTime(300)
+    tracker.screenSeen(finding('working'))
+    vi.advanceTimersByTime(BELL_MS * 2)
+    expect(needed).toEqual(['blocked: May I?'])
+  })
+
   it('of any other program is passed on at once', () => {
     const { tracker, needed } = newTracker()
     tracker.agentNotified('', false)
