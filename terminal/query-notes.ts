@@ -123,7 +123,7 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'DECRQM, private': {
     source: 'ctlseqs, CSI ? Ps $ p',
     answer: 'screen',
-    examples: ['\x1b[?25$p', '\x1b[?2026$p', '\x1b[?99999$p'],
+    examples: ['\x1b[?25$p', '\x1b[?2026$p', '\x1b[?2027$p', '\x1b[?99999$p'],
   },
   DECRQSS: {
     source: 'ctlseqs, DCS $ q Pt ST',

@@ -7,6 +7,7 @@
 
 import { type KeyboardCore, noteKeyboardProtocol } from './keyboard-protocol.ts'
 import { applyBounds, type BoundedCore, CLUSTER_CHARACTERS } from './xterm-bounds.ts'
+import { applyFixes, type FixedCore } from './xterm-fixes.ts'
 import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
 import { type SavingCore, saveModes } from './xterm-saved-modes.ts'
 
@@ -40,6 +41,7 @@ interface Buffer {
   lines: Lines
   tabs: Record<number, boolean | undefined>
   scrollTop: number
+  scrollBottom: number
   savedX: number
   savedY: number
 }
@@ -71,6 +73,8 @@ interface Core extends BoundedCore {
     _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void
     screenAlignmentPattern(): boolean
     _resetBufferLine(y: number, respectProtect: boolean): void
+    _windowTitleStack: string[]
+    _iconNameStack: string[]
   }
 }
 
@@ -82,6 +86,9 @@ const EMPTY = 1 << WIDTH_SHIFT
 
 export function applyPatches(terminal: object): void {
   const core = (terminal as { _core: Core })._core
+  const { options } = terminal as { options: { windowOptions?: object } }
+  // CSI 22 t and CSI 23 t: vim brings the title back that was there before it.
+  options.windowOptions = { ...options.windowOptions, pushTitle: true, popTitle: true }
 
   // xterm.js loops over the count: CSI 2147483647 S would take minutes, CSI 2147483647 b would allocate 8 GB. After a
   // screenful nothing changes. REP fills a line at most (VTE: the rest of one), or four bytes would print 500,000 cells.
@@ -107,18 +114,28 @@ export function applyPatches(terminal: object): void {
   core.registerCsiHandler({ final: 'J' }, eraseAbove(false))
   core.registerCsiHandler({ prefix: '?', final: 'J' }, eraseAbove(true))
 
-  // DECALN in origin mode fills a whole screen of lines from the region's top, so also lines below the buffer.
+  // DECALN resets the margins (VT510). In origin mode, xterm.js fills a whole screen of lines from the region's top, so also lines
+  // below the buffer.
   core.registerEscHandler({ intermediates: '#', final: '8' }, () => {
     const { buffer } = core._bufferService
     const { decPrivateModes } = core.coreService
-    if (!decPrivateModes.origin) return false
+    const { origin } = decPrivateModes
+    buffer.scrollTop = 0
+    buffer.scrollBottom = core.rows - 1
     decPrivateModes.origin = false
     core._inputHandler.screenAlignmentPattern()
-    decPrivateModes.origin = true
-    buffer.y = buffer.scrollTop
+    decPrivateModes.origin = origin
     return true
   })
 
+  applyFixes(core as unknown as FixedCore)
+  // A keyframe begins with a full reset, and must find no titles that were pushed before it.
+  core.registerEscHandler({ final: 'c' }, () => {
+    const { _windowTitleStack, _iconNameStack } = core._inputHandler
+    _windowTitleStack.length = 0
+    _iconNameStack.length = 0
+    return false
+  })
   applyBounds(core)
   saveModes(core as unknown as SavingCore)
   noteKeyboardProtocol(core as unknown as KeyboardCore)

@@ -9,7 +9,7 @@ import { HostLink } from './connection/host-link.ts'
 import { reloadWhenOutdated } from './connection/page-update.ts'
 import { notificationState, notifyWhenHidden } from './notifications/notifications.ts'
 import { whenIdle } from './page/idle.ts'
-import { onAwake, onLeave } from './page/lifecycle.ts'
+import { onAwake, onLeave, onUse } from './page/lifecycle.ts'
 import { startRouting } from './page/route.ts'
 import { registerServiceWorker, removeStaleServiceWorker } from './page/service-worker.ts'
 import { watchViewport } from './page/soft-keyboard.ts'
@@ -28,6 +28,7 @@ announceNewWaits(link)
 reloadWhenOutdated(link)
 watchViewport()
 onAwake(link.probe)
+onUse(link.used)
 onLeave(link.leave)
 window.addEventListener('storage', ({ key }) => key === LOCK_CHANGED && window.location.reload())
 notifyWhenHidden(link.sessions)

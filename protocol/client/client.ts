@@ -134,6 +134,11 @@ export class HostClient extends Emitter<ClientEvents> {
     this.#connection.probe()
   }
 
+  /** A person uses the page. If the host has not been heard for a while it is asked, and a dead channel is abandoned. */
+  used(): void {
+    this.#connection.used()
+  }
+
   /** Ends for good. Attachments end with it; the sessions go on. */
   close(): void {
     this.#connection.finish(new CodedError('client_closed', 'the client closed the connection'))

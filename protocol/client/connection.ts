@@ -49,6 +49,9 @@ export interface ConnectionHandlers {
 const OPEN_MS = 10_000
 /** A socket that looks open after sleep is not trusted: it answers a ping within this time or is abandoned. */
 const PROBE_MS = 1_000
+/** A person who uses a page is told that the network is gone: nothing heard for this long is asked about, and answered within `USED_MS`. */
+const QUIET_MS = 3_000
+const USED_MS = 2_000
 /** Pings are sent this often, so that both sides notice a dead network (the host waits three of these). */
 const HEARTBEAT_MS = 20_000
 
@@ -85,6 +88,9 @@ export class Connection {
   #try = 0
   #openedAt = 0
   #readyAt = 0
+  /** When the host was last heard. */
+  #heardAt = 0
+  #isAsking = false
   #downSince: number | undefined
   #openTimer: unknown
   #retryTimer: unknown
@@ -137,6 +143,24 @@ export class Connection {
       this.lose(new CodedError('probe_failed', 'the connection no longer answers'))
       this.retry()
     })
+  }
+
+  /** A person touches the page, or types. Whatever arrives meanwhile is an answer: a slow network is not a dead one. */
+  used(): void {
+    if (this.#isAsking || this.#state.name !== 'ready' || this.#now() - this.#heardAt < QUIET_MS) return
+    const channel = this.#channel
+    const askedAt = this.#now()
+    this.#isAsking = true
+    this.#handlers
+      .ping(USED_MS)
+      .catch(() => {
+        if (!channel || channel !== this.#channel || this.#heardAt > askedAt) return
+        this.lose(new CodedError('probe_failed', 'the connection no longer answers'))
+        this.retry()
+      })
+      .finally(() => {
+        this.#isAsking = false
+      })
   }
 
   /** Returns false while there is no channel. */
@@ -239,6 +263,7 @@ export class Connection {
         try {
           const frame = reader.read(bytes)
           if (!frame) return
+          this.#heardAt = this.#now()
           if (!answered && frame.kind === 'json') {
             answered = true
             clearTimeout(timer)

@@ -270,6 +270,11 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Waits until `amount` has reached `wanted`, as long as it still grows: for much that has to arrive on a slow computer. */
+export async function untilGrown(amount: () => number, wanted: number, what: string): Promise<void> {
+  for (let before = amount(); before < wanted; before = amount()) await until(() => amount() > before, what)
+}
+
 /** Waits until `test` returns something truthy; checks every few milliseconds. */
 export async function until(test: () => unknown, what = 'the condition'): Promise<void> {
   // Not Date.now, which some tests mock.

@@ -1,6 +1,6 @@
 // Links in a terminal: which ones may be opened, and how xterm.js reports a tap on one. Opens nothing itself.
-import { WebLinksAddon } from '@xterm/addon-web-links'
-import type { ILinkHandler, Terminal } from '@xterm/xterm'
+import type { ILink, ILinkHandler, Terminal } from '@xterm/xterm'
+import { addressesOn } from './web-addresses.ts'
 
 /** A longer address cannot be shown in full before it is opened. */
 const MAX_LENGTH = 2048
@@ -23,5 +23,16 @@ export function enableLinks(term: Terminal, open: (target: string) => void): voi
   }
   const handler: ILinkHandler = { activate: (_event, text) => activate(text), allowNonHttpProtocols: false }
   term.options.linkHandler = handler
-  term.loadAddon(new WebLinksAddon((_event, text) => activate(text)))
+  term.registerLinkProvider({
+    provideLinks(row, provide) {
+      const links: ILink[] = addressesOn(term.buffer.active, term.cols, row - 1)
+        .filter(({ text }) => linkTarget(text) !== undefined)
+        .map(({ text, start, end }) => ({
+          text,
+          range: { start: { x: start.x + 1, y: start.y + 1 }, end: { x: end.x, y: end.y + 1 } },
+          activate: (_event, text) => activate(text),
+        }))
+      provide(links)
+    },
+  })
 }

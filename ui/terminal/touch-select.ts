@@ -1,8 +1,10 @@
 // Selecting in a terminal by touch: a word, then more by dragging or with two handles. The selection is xterm.js's own, so
 // it stays with its lines while output continues.
 import type { IMarker, Terminal } from '@xterm/xterm'
+import { linkTarget } from './links.ts'
 import { type Cell, type CellRange, lastLine, lineAnchor, lineAt, selectionText } from './selection-text.ts'
 import type { Point } from './touch.ts'
+import { addressAt, type WebAddress } from './web-addresses.ts'
 import { isAfter, union, wholeCharacters, wordAt } from './word-range.ts'
 
 /** Where a selection is visible, in pixels from the top of the terminal's box; both are within the box. */
@@ -13,6 +15,8 @@ export interface SelectionState {
   selectAll: 'screen' | 'everything' | undefined
   /** A finger is still changing it. */
   changing: boolean
+  /** The web address that is selected, whole. */
+  address: string | undefined
 }
 
 export interface TouchSelectOptions {
@@ -40,6 +44,8 @@ export class TouchSelect {
   readonly #handles: Record<End, HTMLElement>
   readonly #cleanup: (() => void)[] = []
   #active = false
+  /** The web address on which the finger was put down. */
+  #address: WebAddress | undefined
   /** What stays selected while a finger drags; the marker tells how far its row moves when old lines are dropped. */
   #anchor: { range: CellRange; row: number; marker: IMarker | undefined } | undefined
   #finger: Point | undefined
@@ -79,7 +85,8 @@ export class TouchSelect {
     const cell = this.#cellAt(at)
     if (!cell) return false
     const { term } = this.#options
-    const word = wordAt(term.buffer.active, term.cols, cell)
+    this.#address = addressAt(term.buffer.active, term.cols, cell)
+    const word = this.#address ?? wordAt(term.buffer.active, term.cols, cell)
     this.#active = true
     this.#select(word)
     this.#setAnchor(word)
@@ -122,6 +129,7 @@ export class TouchSelect {
   text(): string {
     const { term } = this.#options
     const range = this.#range()
+    if (range && this.#address && isSame(range, this.#address)) return this.#address.text
     return range ? selectionText(term.buffer.active, term.cols, range).replace(/^\n+|\n+$/g, '') : ''
   }
 
@@ -270,6 +278,7 @@ export class TouchSelect {
       bottom: within(end.y),
       selectAll: !this.#isScreen() ? 'screen' : this.#isEverything() ? undefined : 'everything',
       changing: this.#anchor !== undefined,
+      address: this.#address && isSame(range, this.#address) ? linkTarget(this.#address.text) : undefined,
     })
   }
 
@@ -325,6 +334,10 @@ export class TouchSelect {
     this.#layer.append(handle)
     return handle
   }
+}
+
+function isSame(a: CellRange, b: CellRange): boolean {
+  return a.start.x === b.start.x && a.start.y === b.start.y && a.end.x === b.end.x && a.end.y === b.end.y
 }
 
 /** How fast the text scrolls for a finger near `from` (negative) or `to`. */

@@ -106,6 +106,9 @@ export class HostLink {
   /** Checks after sleep whether the connection is still alive. */
   readonly probe = (): void => this.#client.value?.probe()
 
+  /** A person uses the page. */
+  readonly used = (): void => this.#client.value?.used()
+
   /** Browsers drop a page with an open socket from the back-forward cache, or let the socket die; `probe` reconnects. */
   readonly leave = (): void => this.#dialer.close({ code: 'client_closed', reason: 'the page was left' })
 

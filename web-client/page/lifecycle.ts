@@ -12,6 +12,15 @@ export function onAwake(awake: () => void): void {
   })
   document.addEventListener('resume', awake)
   window.addEventListener('online', awake)
+  // The network is gone or another one, and a socket does not notice: it waits for packets.
+  window.addEventListener('offline', awake)
+  ;(navigator as { connection?: EventTarget }).connection?.addEventListener('change', awake)
+}
+
+/** Calls `used` whenever a person touches the page or types. */
+export function onUse(used: () => void): void {
+  for (const type of ['pointerdown', 'keydown', 'input'])
+    window.addEventListener(type, used, { capture: true, passive: true })
 }
 
 /** Calls `leave` when the page is unloaded or enters the back-forward cache. */

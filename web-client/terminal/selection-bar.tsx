@@ -43,6 +43,18 @@ export function SelectionBar({ session }: { session: TerminalSession }) {
       <button type="button" onMouseDown={keepFocus} onClick={useText(copy)}>
         Copy
       </button>
+      {selected.address && (
+        <button
+          type="button"
+          onMouseDown={keepFocus}
+          onClick={() => {
+            session.link.value = selected.address
+            view?.selection?.clear()
+          }}
+        >
+          Open
+        </button>
+      )}
       {selected.selectAll && (
         <button type="button" onMouseDown={keepFocus} onClick={() => view?.selection?.selectAll()}>
           {selected.selectAll === 'screen' ? 'Select all' : 'All output'}

@@ -42,8 +42,8 @@ function colorCode(word: number, base: number): string {
   }
 }
 
-/** The part of an ink that SGR sets, from a reset. */
-function sgr({ fg, bg, style, color }: Ink): string {
+/** The parameters of SGR that set an ink, from a reset. */
+export function sgrCodes({ fg, bg, style, color }: Ink): string {
   let codes = ''
   if (fg & FG_BOLD) codes += ';1'
   if (bg & BG_DIM) codes += ';2'
@@ -56,7 +56,12 @@ function sgr({ fg, bg, style, color }: Ink): string {
   codes += colorCode(fg, 30) + colorCode(bg, 40)
   if (color) codes += colorCode(color, 50) // underline colors are 58 with either model
   if (style) codes += style === 1 ? ';4' : `;4:${style}`
-  return `\x1b[${codes && `0${codes}`}m${bg & BG_PROTECTED ? '\x1b[1"q' : ''}`
+  return codes.slice(1)
+}
+
+function sgr(ink: Ink): string {
+  const codes = sgrCodes(ink)
+  return `\x1b[${codes && `0;${codes}`}m${ink.bg & BG_PROTECTED ? '\x1b[1"q' : ''}`
 }
 
 export class Pen {

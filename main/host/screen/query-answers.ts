@@ -8,6 +8,8 @@ import {
   type QueryParser,
   type Registration,
 } from '../../../terminal/queries.ts'
+import { settingReport } from './state-reports.ts'
+import { coreOf } from './xterm-internals.ts'
 
 export interface Size {
   cols: number
@@ -183,7 +185,21 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
         return false // pushing and popping titles is xterm.js's
     }
   })
+  // xterm.js 6.0 reports rows of the screen in origin mode, and a column behind the last one.
+  const position = () => {
+    const { cols, coreService, _bufferService } = coreOf(term)
+    const { x, y, scrollTop } = _bufferService.buffers.active
+    return `${y - (coreService.decPrivateModes.origin ? scrollTop : 0) + 1};${Math.min(x, cols - 1) + 1}R`
+  }
+  csi({ final: 'n' }, ([ps = 0]) => ps === 6 && reply(`${CSI}${position()}`))
+  csi({ prefix: '?', final: 'n' }, ([ps = 0]) => ps === 6 && reply(`${CSI}?${position()}`))
+  // Clusters are always joined, and a program cannot change that (contour, mode 2027: permanently set).
+  csi({ prefix: '?', intermediates: '$', final: 'p' }, ([mode]) => mode === 2027 && reply(`${CSI}?2027;3$y`))
   registrations.push(
+    parser.registerDcsHandler({ intermediates: '$', final: 'q' }, payload => {
+      const report = settingReport(coreOf(term), payload)
+      return report !== undefined && reply(`${ESC}P1$r${report}${ST}`)
+    }),
     parser.registerDcsHandler({ intermediates: '+', final: 'q' }, payload =>
       reply(termcapAnswer(payload, source.termName ?? 'xterm-256color')),
     ),
@@ -246,17 +262,29 @@ function productName(version: string | undefined): string {
   return `On the Go ${version ?? ''}`.replace(/[^\x20-\x7e]/g, '').trimEnd()
 }
 
+/** Beyond xterm-256color's: colors, and what its entry lacks (user_caps(5), and tmux for Ms). Empty: a capability without a value. */
+const CAPABILITIES = {
+  Co: '256',
+  colors: '256',
+  RGB: '8',
+  Ms: `${ESC}]52;%p1%s;%p2%s\x07`,
+  Su: '',
+  Smulx: `${CSI}4:%p1%dm`,
+  Setulc: `${CSI}58:2::%p1%{65536}%/%d:%p1%{256}%/%{255}%&%d:%p1%{255}%&%d%;m`,
+}
+
 /**
  * XTGETTCAP: names and values in hexadecimal. As in xterm, stops at the first unknown name, and answers "invalid" if that is
  * the very first. Only known names are echoed, so that the answer contains no text of the program's choice.
  */
 function termcapAnswer(payload: string, termName: string): string {
-  const values: Record<string, string> = { TN: termName, name: termName, Co: '256', colors: '256', RGB: '8' }
+  const values: Record<string, string> = { ...CAPABILITIES, TN: termName, name: termName }
   const known: string[] = []
   for (const hex of payload.split(';')) {
     const name = /^(?:[0-9a-f]{2})+$/i.test(hex) ? Buffer.from(hex, 'hex').toString('latin1') : ''
     if (!Object.hasOwn(values, name)) break
-    known.push(`${hex}=${Buffer.from(values[name]!, 'latin1').toString('hex').toUpperCase()}`)
+    const value = Buffer.from(values[name]!, 'latin1').toString('hex').toUpperCase()
+    known.push(value ? `${hex}=${value}` : hex)
   }
   return known.length ? `${ESC}P1+r${known.join(';')}${ST}` : `${ESC}P0+r${ST}`
 }

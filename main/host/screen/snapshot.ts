@@ -350,6 +350,10 @@ function colors(terminal: Terminal): string {
 }
 
 function titles(core: Core): string {
-  const { _windowTitle: title, _iconName: icon } = core._inputHandler
-  return `\x1b]2;${title}\x07\x1b]1;${icon}\x07`
+  const { _windowTitle: title, _iconName: icon, _windowTitleStack, _iconNameStack } = core._inputHandler
+  const pushed = [
+    ..._windowTitleStack.map(title => `\x1b]2;${title}\x07\x1b[22;2t`),
+    ..._iconNameStack.map(icon => `\x1b]1;${icon}\x07\x1b[22;1t`),
+  ]
+  return `${pushed.join('')}\x1b]2;${title}\x07\x1b]1;${icon}\x07`
 }

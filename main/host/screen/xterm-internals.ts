@@ -56,6 +56,9 @@ export interface Core {
     _dirtyRowTracker: { markDirty(y: number): void }
     _windowTitle: string
     _iconName: string
+    /** What CSI 22 t pushed; at most ten. */
+    _windowTitleStack: string[]
+    _iconNameStack: string[]
     _parser: { currentState: number; precedingJoinState: number; reset(): void }
     parse(bytes: Uint8Array): unknown
     print(data: Uint32Array, start: number, end: number): void

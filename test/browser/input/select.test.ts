@@ -337,3 +337,34 @@ for (const colorScheme of ['dark', 'light'] as const)
     const { violations } = await axe.disableRules(['label-content-name-mismatch']).analyze()
     expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
   })
+
+test('an address that a program has broken at the edge is copied and opened whole, by a long press and by a tap', async ({
+  phone,
+}) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  const address = `https://example.com/oauth/authorize?code=true&client_id=${'9d1c250a-e61b-'.repeat(6)}&scope=org%3Acreate`
+  const cols = Number((await phone.ptySize()).split('x')[0])
+  const rows = address.match(new RegExp(`.{1,${cols}}`, 'g'))!
+  await phone.run(
+    `clear; printf '%s\\n' 'Open this:' ${rows.map(row => `'${row}'`).join(' ')} '' 'Paste the code here'`,
+  )
+  await phone.shows('Paste the code here')
+  const fingers = new Fingers(phone)
+  const middle = await cellOf(phone, rows[1]!, 5)
+  await fingers.hold(middle)
+  await fingers.up()
+  await phone.screenshot('selected-address')
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual([address])
+  await fingers.hold(middle)
+  await fingers.up()
+  await press(phone, 'Open')
+  const dialog = phone.page.getByRole('dialog', { name: 'Open this link?' })
+  await expect(dialog).toContainText(address)
+  await dialog.getByRole('button', { name: 'Cancel' }).tap()
+  await expect(dialog).toHaveCount(0)
+  await phone.page.touchscreen.tap(middle.x, middle.y)
+  await expect(dialog).toContainText(address)
+})

@@ -4,7 +4,16 @@ import type { Host } from '../../../main/host/host.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { SMALL_MESSAGE_BYTES } from '../../../protocol/channel/padding.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import { bytesOf, cleanUp, newPhone, onCleanUp, Recorder, startHost, until, webClient } from '../../support/host.ts'
+import {
+  bytesOf,
+  cleanUp,
+  newPhone,
+  onCleanUp,
+  Recorder,
+  startHost,
+  untilGrown,
+  webClient,
+} from '../../support/host.ts'
 import { type FaultProxy, seededRandom, startFaultProxy } from '../../support/network/fault-proxy.ts'
 
 afterEach(cleanUp)
@@ -60,7 +69,7 @@ describe.each([1, 2026])('a network that drops, delays and cuts connections (see
     expect(terminal.text === expected).toBe(true)
   })
 
-  it('delivers 10,000 keys completely, in order, once', async () => {
+  it('delivers 10,000 keys completely, in order, once', { timeout: 90_000 }, async () => {
     const { client, proxy } = await throughFaults(seed, KEYS_BETWEEN_FAULTS * SMALL_MESSAGE_BYTES)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
     const terminal = new Recorder()
@@ -73,7 +82,7 @@ describe.each([1, 2026])('a network that drops, delays and cuts connections (see
       expected += key
       if (i % 25 === 0) await new Promise(resolve => setImmediate(resolve))
     }
-    await until(() => terminal.bytes.length >= expected.length + 6, 'all keys to come back')
+    await untilGrown(() => terminal.bytes.length, expected.length + 6, 'all keys to come back')
     expect(proxy.faults.dropped + proxy.faults.cut).toBeGreaterThan(3)
     expect(terminal.text.slice(terminal.text.indexOf('ready') + 6).trimStart() === expected).toBe(true)
   })

@@ -74,7 +74,8 @@ export function describeTerminal(terminal: Terminal): Described {
   state.options = `${core.optionsService.rawOptions.convertEol} ${core.optionsService.rawOptions.cursorBlink}`
   state.join = joinClass(core._inputHandler._parser.precedingJoinState)
   state.parser = core._inputHandler._parser.currentState
-  state.titles = `${core._inputHandler._windowTitle} / ${core._inputHandler._iconName}`
+  const { _windowTitle, _iconName, _windowTitleStack, _iconNameStack } = core._inputHandler
+  state.titles = `${_windowTitle} ${_windowTitleStack} / ${_iconName} ${_iconNameStack}`
   state.palette = [...paletteOf(terminal)]
     .map(([index, color]) => `${index}=${color.toString(16)}`)
     .sort()

@@ -217,6 +217,9 @@ const link = fc.oneof(
 
 const osc = of(
   '\x1b]0;title\x07',
+  '\x1b[22;0t',
+  '\x1b[22;1t',
+  '\x1b[23;0t',
   '\x1b]2;t\u0301 界\x1b\\',
   '\x1b]1;icon\x07',
   '\x1b]4;3;#102030;300;red\x07',

@@ -155,6 +155,33 @@ describe('a client', () => {
     expect(client.state.name).toBe('ready')
   })
 
+  it('abandons a dead channel soon after a person uses the page, and leaves a slow one', async () => {
+    vi.useFakeTimers()
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    await client.connect()
+    const send = puppet.send.bind(puppet)
+    const answers: Parameters<typeof send>[0][] = []
+    puppet.send = message => answers.push(message)
+    // Something has just arrived.
+    client.used()
+    await passing(2_900)
+    expect(answers).toEqual([])
+    await passing(200)
+    client.used()
+    client.used()
+    await passing(1_500)
+    expect(answers.map(({ type }) => type)).toEqual(['pong'])
+    for (const answer of answers.splice(0)) send(answer)
+    await passing(4_000)
+    expect(puppet.transports).toHaveLength(1)
+    client.used()
+    puppet.send = message => message.type === 'welcome' && send(message)
+    await passing(2_100)
+    expect(puppet.transports).toHaveLength(2)
+    expect(client.state.name).toBe('ready')
+  })
+
   it('waits longer each time when the host closes right after its welcome', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()

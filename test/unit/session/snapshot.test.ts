@@ -224,3 +224,29 @@ it('a keyframe contains the whole scrollback', () => {
   expect(later.scrollbackText).toEqual(screen.scrollbackText)
   expect(later.lines()).toEqual(screen.lines())
 })
+
+it('resetting one color of the palette leaves the others', () => {
+  const screen = new Screen({ cols: 20, rows: 5 })
+  screen.write(new TextEncoder().encode('\x1b]4;1;#111111;2;#222222;3;#333333\x07\x1b]104;2\x07'))
+  const { palette } = describeTerminal(screen.terminal)
+  expect(palette).toBe('1=111111 3=333333')
+})
+
+describe('titles', () => {
+  const titleAfter = (output: string) => {
+    const screen = new Screen({ cols: 20, rows: 5 })
+    screen.write(new TextEncoder().encode(output))
+    return describeTerminal(screen.terminal).titles
+  }
+
+  it('come back when a program pops what it has pushed, as vim does', () => {
+    expect(titleAfter('\x1b]0;shell\x07\x1b[22;0t\x1b]0;vim\x07\x1b[23;0t')).toBe('shell  / shell ')
+    expect(titleAfter('\x1b]0;shell\x07\x1b[22;2t\x1b]0;vim\x07\x1b[23;2t')).toBe('shell  / vim ')
+  })
+
+  it('that are pushed are at most ten, whatever a program pushes', () => {
+    expect(titleAfter(`\x1b]2;x\x07${'\x1b[22t'.repeat(100)}`)).toBe(
+      `x ${Array(10).fill('x')} /  ${Array(10).fill('')}`,
+    )
+  })
+})

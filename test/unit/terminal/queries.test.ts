@@ -21,6 +21,7 @@ import {
   settingsOf,
 } from '../../../terminal/queries.ts'
 import { QUERY_NOTES } from '../../../terminal/query-notes.ts'
+import { applyPatches } from '../../../terminal/xterm-patches.ts'
 import { ignoreQueries } from '../../../ui/terminal/ignore-queries.ts'
 import { scaledRuns } from '../../support/repeat.ts'
 
@@ -73,6 +74,7 @@ function hostScreen(source: Partial<AnswerSource> = {}) {
   const term = new headless.Terminal({ cols: 100, rows: 30, allowProposedApi: true })
   const replies: string[] = []
   term.onData(data => replies.push(data))
+  applyPatches(term)
   const answers = registerAnswers(term, {
     theme: () => THEME,
     size: () => ({ cols: term.cols, rows: term.rows }),
@@ -460,6 +462,7 @@ describe('the host screen', () => {
     expect(await answersTo(example)).toEqual([])
   })
 
+  const hex = (text: string) => Buffer.from(text, 'latin1').toString('hex').toUpperCase()
   test.each<[string, string]>([
     ['\x1b[c', '\x1b[?1;2c'],
     ['\x1bZ', '\x1b[?1;2c'],
@@ -468,6 +471,9 @@ describe('the host screen', () => {
     ['\x1b[x', '\x1b[2;1;1;128;128;1;0x'],
     ['\x1b[1x', '\x1b[3;1;1;128;128;1;0x'],
     ['\x1b[3;7H\x1b[6n', '\x1b[3;7R'],
+    ['\x1b[5;20r\x1b[?6h\x1b[3;7H\x1b[6n', '\x1b[3;7R'],
+    ['\x1b[5;20r\x1b[?6h\x1b[3;7H\x1b[?6n', '\x1b[?3;7R'],
+    [`\x1b[2H${'x'.repeat(100)}\x1b[6n`, '\x1b[2;100R'],
     ['\x1b[?15n', '\x1b[?13n'],
     ['\x1b[?63;7n', '\x1bP7!~0000\x1b\\'],
     ['\x1b[?996n', '\x1b[?997;1n'],
@@ -481,6 +487,23 @@ describe('the host screen', () => {
     ['\x1b["v', '\x1b[30;100;1;1;1"w'],
     ['\x1bP+q544e\x1b\\', `\x1bP1+r544e=${Buffer.from('xterm-256color').toString('hex').toUpperCase()}\x1b\\`],
     ['\x1bP+q436F;524742\x1b\\', '\x1bP1+r436F=323536;524742=38\x1b\\'],
+    ['\x1bP+q4d73\x1b\\', `\x1bP1+r4d73=${hex('\x1b]52;%p1%s;%p2%s\x07')}\x1b\\`],
+    ['\x1bP+q5375;536d756c78\x1b\\', `\x1bP1+r5375;536d756c78=${hex('\x1b[4:%p1%dm')}\x1b\\`],
+    ['\x1bP$qm\x1b\\', '\x1bP1$r0m\x1b\\'],
+    ['\x1b[1;3;4:3;7;31;102m\x1bP$qm\x1b\\', '\x1bP1$r0;1;3;7;31;102;4:3m\x1b\\'],
+    ['\x1b[38;5;200;48;2;1;2;3;4;58:5:9m\x1bP$qm\x1b\\', '\x1bP1$r0;38:5:200;48:2::1:2:3;58:5:9;4m\x1b\\'],
+    ['\x1b[31m\x1b[m\x1bP$qm\x1b\\', '\x1bP1$r0m\x1b\\'],
+    ['\x1bP$q q\x1b\\', '\x1bP1$r2 q\x1b\\'],
+    ...[1, 2, 3, 4, 5, 6].map((style): [string, string] => [
+      `\x1b[${style} q\x1bP$q q\x1b\\`,
+      `\x1bP1$r${style} q\x1b\\`,
+    ]),
+    ['\x1b[5;20r\x1bP$qr\x1b\\', '\x1bP1$r5;20r\x1b\\'],
+    ['\x1b[?2027$p', '\x1b[?2027;3$y'],
+    ['\x1b[?2026$p', '\x1b[?2026;2$y'],
+    ['\x1b[?u', '\x1b[?0u'],
+    ['\x1b[>5u\x1b[?u', '\x1b[?5u'],
+    ['\x1b[>4;2m\x1b[?4m', '\x1b[>4;2m'],
     ['\x1bP+q436F;6b7578;524742\x1b\\', '\x1bP1+r436F=323536\x1b\\'],
     ['\x1bP+q6b7578\x1b\\', '\x1bP0+r\x1b\\'],
     ['\x1bP+qrm -rf\x1b\\', '\x1bP0+r\x1b\\'],

@@ -1,0 +1,99 @@
+// What xterm.js 6.0 does otherwise than xterm, and programs meet. A fix without a link has no upstream issue that we know of.
+
+interface Params {
+  length: number
+  params: ArrayLike<number>
+  hasSubParams(index: number): boolean
+  toArray(): (number | number[])[]
+}
+
+interface ParamsClass {
+  fromArray(values: (number | number[])[]): Params
+}
+
+interface Extended {
+  underlineColor: number
+  clone(): Extended
+}
+
+export interface FixedCore {
+  registerCsiHandler(id: { final: string }, handler: (params: Params) => boolean): unknown
+  registerOscHandler(code: number, handler: (data: string) => boolean): unknown
+  _bufferService: { isUserScrolling: boolean }
+  _charsetService: { _charsets: (Record<string, string> | undefined)[] }
+  _inputHandler: {
+    _curAttrData: { extended: Extended; updateExtended(): void }
+    charAttributes(params: Params): boolean
+    selectCharset(collectAndFlag: string): boolean
+    setHyperlink(data: string): boolean
+  }
+}
+
+const COLORS = [38, 48, 58]
+const RGB = 2
+const INDEXED = 5
+const DEFAULT_UNDERLINE_COLOR = 59
+
+export function applyFixes(core: FixedCore): void {
+  const { _inputHandler: handler } = core
+
+  core.registerCsiHandler({ final: 'm' }, params => {
+    if (!mayNeedFix(params)) return false
+    const { fromArray } = params.constructor as unknown as ParamsClass
+    let some: (number | number[])[] = []
+    const apply = () => {
+      if (some.length > 0) handler.charAttributes(fromArray(some))
+      some = []
+    }
+    const all = params.toArray()
+    for (let index = 0; index < all.length; index++) {
+      const param = all[index]!
+      const next = all[index + 1]
+      if (param === DEFAULT_UNDERLINE_COLOR) {
+        apply()
+        const { _curAttrData: pen } = handler
+        pen.extended = pen.extended.clone()
+        pen.extended.underlineColor = 0
+        pen.updateExtended()
+      } else if (Array.isArray(param) && lacksColorSpace(all[index - 1], param)) some.push([RGB, 0, ...param.slice(1)])
+      else {
+        // What follows a color is no attribute of its own: 38;2;r;g;b and 38;5;n.
+        const values = isColor(param) ? (next === RGB ? 4 : next === INDEXED ? 2 : 0) : 0
+        some.push(...all.slice(index, index + 1 + values))
+        index += values
+      }
+    }
+    apply()
+    return true
+  })
+
+  // Who has scrolled back stays at the top for good. https://github.com/xtermjs/xterm.js/issues/6046
+  core.registerCsiHandler({ final: 'J' }, params => {
+    if (params.params[0] === 3) core._bufferService.isUserScrolling = false
+    return false
+  })
+
+  // OSC 8 without an address ends a link, also with an id.
+  core.registerOscHandler(8, data => /^[^;]+;$/.test(data) && handler.setHyperlink(';'))
+
+  // The VT100's special graphics have a blank at 0x5f. The table is that of all terminals.
+  handler.selectCharset('(0')
+  const graphics = core._charsetService._charsets[0]
+  if (graphics) graphics._ = ' '
+  handler.selectCharset('(B')
+}
+
+function mayNeedFix(params: Params): boolean {
+  for (let index = 0; index < params.length; index++) {
+    const param = params.params[index]!
+    if (param === DEFAULT_UNDERLINE_COLOR || (isColor(param) && params.hasSubParams(index))) return true
+  }
+  return false
+}
+
+const isColor = (param: number | number[] | undefined) => typeof param === 'number' && COLORS.includes(param)
+
+/** `38:2:r:g:b` as many programs write it, for `38:2::r:g:b` (ISO 8613-6); xterm takes both. */
+function lacksColorSpace(color: number | number[] | undefined, values: number[]): boolean {
+  return isColor(color) && values.length === 4 && values[0] === RGB
+}
