@@ -16,13 +16,25 @@ interface Extended {
   clone(): Extended
 }
 
+interface Pen {
+  extended: Extended
+  updateExtended(): void
+  clone(): Pen
+}
+
 export interface FixedCore {
   registerCsiHandler(id: { final: string }, handler: (params: Params) => boolean): unknown
   registerOscHandler(code: number, handler: (data: string) => boolean): unknown
-  _bufferService: { isUserScrolling: boolean }
+  _bufferService: {
+    buffer: { scrollTop: number; scrollBottom: number }
+    buffers: { active: object; normal: object }
+    isUserScrolling: boolean
+    scroll(eraseAttributes: Pen): void
+  }
   _charsetService: { _charsets: (Record<string, string> | undefined)[] }
   _inputHandler: {
-    _curAttrData: { extended: Extended; updateExtended(): void }
+    _curAttrData: Pen
+    _dirtyRowTracker: { markRangeDirty(from: number, to: number): void }
     charAttributes(params: Params): boolean
     selectCharset(collectAndFlag: string): boolean
     setHyperlink(data: string): boolean
@@ -64,6 +76,18 @@ export function applyFixes(core: FixedCore): void {
       }
     }
     apply()
+    return true
+  })
+
+  // What SU moves out at the top of the screen is in the scrollback, as what a line feed moves out there: also in a region that begins
+  // in the first row, as Codex scrolls its answers out. https://github.com/xtermjs/xterm.js/issues/6010
+  const blank = handler._curAttrData.clone()
+  core.registerCsiHandler({ final: 'S' }, params => {
+    const service = core._bufferService
+    const { scrollTop, scrollBottom } = service.buffer
+    if (service.buffers.active !== service.buffers.normal || scrollTop !== 0) return false
+    for (let left = Math.min(params.params[0] || 1, scrollBottom + 1); left > 0; left--) service.scroll(blank)
+    handler._dirtyRowTracker.markRangeDirty(scrollTop, scrollBottom)
     return true
   })
 

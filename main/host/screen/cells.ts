@@ -116,6 +116,29 @@ export function widthOf(line: Line, x: number): number {
   return line._data[x * 3]! >>> WIDTH_SHIFT
 }
 
+/** Whether the last cell of row `y` is blank only because a wide character did not fit: it was not printed. */
+export function hasFiller(lines: { get(y: number): Line | undefined }, y: number): boolean {
+  const line = lines.get(y)
+  const next = lines.get(y + 1)
+  return (
+    !!line &&
+    !!next?.isWrapped &&
+    widthOf(next, 0) === 2 &&
+    textOf(line, line.length - 1) === '' &&
+    widthOf(line, line.length - 1) !== 0
+  )
+}
+
+/** The text of the logical line in rows `begin` to `end`, without blanks at its end. */
+export function lineText(lines: { get(y: number): Line | undefined }, begin: number, end: number): string {
+  let text = ''
+  for (let y = begin; y < end; y++) {
+    const row = lines.get(y)?.translateToString(y === end - 1) ?? ''
+    text += y < end - 1 && hasFiller(lines, y) ? row.slice(0, -1) : row
+  }
+  return text
+}
+
 /** How the first `count` characters (UTF-16 units, as in the row's text) are drawn. */
 export function characterInks(line: Line, count: number): CharacterInk[] {
   const inks: CharacterInk[] = []

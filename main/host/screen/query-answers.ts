@@ -8,6 +8,7 @@ import {
   type QueryParser,
   type Registration,
 } from '../../../terminal/queries.ts'
+import { watchOscEnd } from './osc-end.ts'
 import { settingReport } from './state-reports.ts'
 import { coreOf } from './xterm-internals.ts'
 
@@ -113,6 +114,7 @@ const DEC_STATUS: ReadonlyMap<number, string> = new Map([
 export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): Answers {
   const { parser } = term
   const registrations: Registration[] = []
+  const oscEnd = watchOscEnd(coreOf(term))
   const set = new Map<string, Rgb>() // '4;7' or '10' → the color that a program has set
 
   const before = term.options.windowOptions ?? {}
@@ -220,7 +222,7 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
       const key = colorKey(field)
       if (key === undefined) continue
       if (isQueryField(field.spec)) {
-        answer += `${ESC}]${key};${xColor(colorOf(key))}${ST}`
+        answer += `${ESC}]${key};${xColor(colorOf(key))}${oscEnd()}`
       } else {
         const color = parseColor(field.spec)
         if (color) set.set(key, color)

@@ -4,7 +4,7 @@ import type { Position } from '../../../protocol/position.ts'
 import { visibleText } from '../../../protocol/visible-text.ts'
 import { partialTail, WholeCharacters } from '../../../terminal/whole-characters.ts'
 import { type CharacterInk, type ScreenView, VIEW_LINE_CHARACTERS, VIEW_LINES } from '../agents/screen-view.ts'
-import { characterInks } from './cells.ts'
+import { characterInks, lineText } from './cells.ts'
 import { registerNotices } from './notification-sequences.ts'
 import { Pending } from './pending.ts'
 import type { CommandMark } from './screen-protocol.ts'
@@ -178,10 +178,8 @@ export class Screen {
     if (end < ybase) return ''
     let begin = end
     while (begin > ybase && lines.get(begin)?.isWrapped) begin--
-    let text = ''
-    for (let y = begin; y <= end && text.length < LAST_LINE_CHARACTERS * 4; y++)
-      text += lines.get(y)?.translateToString(y === end) ?? ''
-    return oneLine(text, LAST_LINE_CHARACTERS)
+    const rows = Math.ceil((LAST_LINE_CHARACTERS * 4) / this.cols)
+    return oneLine(lineText(lines, begin, Math.min(end + 1, begin + rows)), LAST_LINE_CHARACTERS)
   }
 
   /** Its lower part, for the rules that recognize programs. */

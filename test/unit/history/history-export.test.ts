@@ -245,6 +245,17 @@ describe('text and HTML exports', () => {
     expect(html).toContain('<pre>one\n\n20%\n\n<span style="color:#f07178">three</span>\n</pre>')
   })
 
+  it('have no blank where a wide character did not fit the row', async () => {
+    const history = await openHistory()
+    const recording = new Recording(history)
+    const line = `${'x'.repeat(79)}漢字`
+    recording.resize(80, 24)
+    recording.print(`${line}\r\n`)
+    const { session_id } = recording
+    for (const format of ['txt', 'html'] as const)
+      expect((await exported(history, { session_id, format })).toString()).toContain(line)
+  })
+
   it('are inert for hostile output', async () => {
     const history = await openHistory()
     const title = '</title><script>alert(5)</script>'

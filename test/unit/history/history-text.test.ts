@@ -108,6 +108,37 @@ describe('rendered text', () => {
   })
 
   it.each([
+    ['the whole screen', '\x1b[3S'],
+    ['a region that begins in the first row, as Codex does', '\x1b[1;4r\x1b[3S\x1b[r'],
+    ['one row after the other', '\x1b[S\x1b[S\x1b[S'],
+    ['more rows than there are', '\x1b[3S\x1b[9999S'],
+  ])('has what is scrolled out by SU of %s', (_, scroll) => {
+    const lines = render(`one\r\ntwo\r\nthree\r\nfour\r\nfive${scroll}\x1b[5;1Hsix`)
+    expect(texts(lines).slice(0, 3)).toEqual(['one', 'two', 'three'])
+    expect(texts(lines).filter(text => /^(?:one|two|three|four)$/.test(text))).toEqual(['one', 'two', 'three', 'four'])
+    expect(texts(lines).at(-1)).toContain('six')
+  })
+
+  it('loses nothing to many SU at once', () => {
+    const lines = render(`one\r\ntwo\r\nthree${'\x1b[9999S'.repeat(400)}four`)
+    expect(texts(lines).map(text => text.trim())).toEqual(['one', 'two', 'three', 'four'])
+  })
+
+  it('has no blank where a wide character did not fit the row, and every blank that was printed', () => {
+    const wide = `${'x'.repeat(19)}漢字`
+    expect(texts(render(`${wide}\r\n`))).toEqual([wide])
+    expect(texts(render(`${'x'.repeat(14)} file 漢字 end\r\n`))).toEqual([`${'x'.repeat(14)} file 漢字 end`])
+    const printed = `${'x'.repeat(19)} 漢字`
+    expect(texts(render(`${printed}\r\n`))).toEqual([printed])
+    const emoji = `${'漢'.repeat(9)}x👩‍👩‍👧 end`
+    expect(texts(render(`${emoji}\r\n`))).toEqual([emoji])
+  })
+
+  it('leaves rows alone that SU moves out of a region further down', () => {
+    expect(texts(render('one\r\ntwo\r\nthree\x1b[2;3r\x1b[S\x1b[r'))).toEqual(['one', 'three'])
+  })
+
+  it.each([
     ['RIS on the alternate screen', 'one\r\n\x1b[?1049hmenu\x1bcnew\r\n', ['one', 'menu', 'new']],
     ['RIS on the alternate screen (1047)', 'one\r\ntwo\x1b[?1047hmenu\x1bcnew\r\n', ['one', 'two', '   menu', 'new']],
     ['RIS on the alternate screen (47)', 'one\r\n\x1b[?47hmenu\x1bcnew\r\n', ['one', 'menu', 'new']],

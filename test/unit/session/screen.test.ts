@@ -98,6 +98,7 @@ it.each([
   ['a prompt', 'one\r\ntwo\r\n$ ', '$'],
   ['blank lines after it', 'one\r\n  two  \r\n\r\n   \r\n', 'two'],
   ['a line over several rows', `one\r\n${'x'.repeat(100)} end`, `${'x'.repeat(100)} end`],
+  ['a wide character that did not fit its row', `${'x'.repeat(79)}漢字`, `${'x'.repeat(79)}漢字`],
   ['a frame around it', 'one\r\n│ > ask │\r\n╰───────╯', '│ > ask │'],
   ['nothing', '\r\n\r\n', ''],
   ['characters that hide or reorder text', 'a\u202eb\u200bc', 'a\ufffdbc'],

@@ -507,21 +507,22 @@ describe('the host screen', () => {
     ['\x1bP+q436F;6b7578;524742\x1b\\', '\x1bP1+r436F=323536\x1b\\'],
     ['\x1bP+q6b7578\x1b\\', '\x1bP0+r\x1b\\'],
     ['\x1bP+qrm -rf\x1b\\', '\x1bP0+r\x1b\\'],
-    ['\x1b]10;?\x07', '\x1b]10;rgb:c0c0/c1c1/c2c2\x1b\\'],
-    ['\x1b]12;?\x07', '\x1b]12;rgb:ffff/8080/0000\x1b\\'],
+    ['\x1b]10;?\x07', '\x1b]10;rgb:c0c0/c1c1/c2c2\x07'],
+    ['\x1b]12;?\x07', '\x1b]12;rgb:ffff/8080/0000\x07'],
     [
       '\x1b]10;?;?;?;?\x07',
-      '\x1b]10;rgb:c0c0/c1c1/c2c2\x1b\\\x1b]11;rgb:1010/1111/1212\x1b\\\x1b]12;rgb:ffff/8080/0000\x1b\\',
+      '\x1b]10;rgb:c0c0/c1c1/c2c2\x07\x1b]11;rgb:1010/1111/1212\x07\x1b]12;rgb:ffff/8080/0000\x07',
     ],
     [
       '\x1b]4;1;?;231;?;16;?;232;?\x07',
-      '\x1b]4;1;rgb:aaaa/0000/0000\x1b\\\x1b]4;231;rgb:ffff/ffff/ffff\x1b\\\x1b]4;16;rgb:0000/0000/0000\x1b\\\x1b]4;232;rgb:0808/0808/0808\x1b\\',
+      '\x1b]4;1;rgb:aaaa/0000/0000\x07\x1b]4;231;rgb:ffff/ffff/ffff\x07\x1b]4;16;rgb:0000/0000/0000\x07\x1b]4;232;rgb:0808/0808/0808\x07',
     ],
-    ['\x1b]4;2;#123;2;?\x07', '\x1b]4;2;rgb:1010/2020/3030\x1b\\'],
-    ['\x1b]11;rgb:f/0/f\x07\x1b]11;?\x07', '\x1b]11;rgb:ffff/0000/ffff\x1b\\'],
-    ['\x1b]11;#fff\x07\x1b]111\x07\x1b]11;?\x07', '\x1b]11;rgb:1010/1111/1212\x1b\\'],
-    ['\x1b]4;1;#fff\x07\x1b]104;1\x07\x1b]4;1;?\x07', '\x1b]4;1;rgb:aaaa/0000/0000\x1b\\'],
-    ['\x1b]4;1;#fff\x07\x1b]104\x07\x1b]4;1;?\x07', '\x1b]4;1;rgb:aaaa/0000/0000\x1b\\'],
+    ['\x1b]11;?\x1b\\', '\x1b]11;rgb:1010/1111/1212\x1b\\'],
+    ['\x1b]4;2;#123;2;?\x07', '\x1b]4;2;rgb:1010/2020/3030\x07'],
+    ['\x1b]11;rgb:f/0/f\x07\x1b]11;?\x07', '\x1b]11;rgb:ffff/0000/ffff\x07'],
+    ['\x1b]11;#fff\x07\x1b]111\x07\x1b]11;?\x07', '\x1b]11;rgb:1010/1111/1212\x07'],
+    ['\x1b]4;1;#fff\x07\x1b]104;1\x07\x1b]4;1;?\x07', '\x1b]4;1;rgb:aaaa/0000/0000\x07'],
+    ['\x1b]4;1;#fff\x07\x1b]104\x07\x1b]4;1;?\x07', '\x1b]4;1;rgb:aaaa/0000/0000\x07'],
   ])('answers %j with %j', async (question, answer) => {
     expect(await answersTo(question)).toEqual([answer])
   })
@@ -532,7 +533,7 @@ describe('the host screen', () => {
 
   test('answers only for colors of the palette', async () => {
     expect(await answersTo('\x1b]4;256;?;-1;?;x;?\x07')).toEqual([])
-    expect(await answersTo('\x1b]4;999;?;0;?\x07')).toEqual(['\x1b]4;0;rgb:0000/0000/0000\x1b\\'])
+    expect(await answersTo('\x1b]4;999;?;0;?\x07')).toEqual(['\x1b]4;0;rgb:0000/0000/0000\x07'])
   })
 
   test('reports the colors that programs have set, for a terminal that starts from a snapshot', async () => {
@@ -603,4 +604,14 @@ describe('host screen, pages and terminals together', () => {
       }
     },
   )
+})
+
+test.each(['\x07', '\x1b\\'])('an answer ends as its OSC did (%j), wherever the output is cut', async end => {
+  const question = `\x1b]11;?${end}`
+  for (let cut = 0; cut <= question.length; cut++) {
+    const { term, replies } = hostScreen()
+    await written(term, `text\x1b]0;title\x07${question.slice(0, cut)}`)
+    await written(term, `${question.slice(cut)}more`)
+    expect(replies).toEqual([`\x1b]11;rgb:1010/1111/1212${end}`])
+  }
 })

@@ -62,3 +62,20 @@ it('erasing the scrollback lets who has scrolled back follow the output again', 
   screen.write(new TextEncoder().encode('\x1b[3J'))
   expect(service.isUserScrolling).toBe(false)
 })
+
+describe('SU', () => {
+  const rows = (output: string) => {
+    const { active } = screenAfter(output).terminal.buffer
+    return Array.from({ length: active.length }, (_, y) => active.getLine(y)!.translateToString(true))
+  }
+
+  it('moves rows out at the top of the screen into the scrollback, and leaves the cursor', () => {
+    expect(rows('1\r\n2\r\n3\r\n4\r\n5\x1b[2Sx')).toEqual(['1', '2', '3', '4', '5', '', ' x'])
+    expect(rows('1\r\n2\r\n3\r\n4\r\n5\x1b[1;3r\x1b[2S\x1b[r')).toEqual(['1', '2', '3', '', '', '4', '5'])
+  })
+
+  it('moves nothing there from a region further down, nor from the alternate screen', () => {
+    expect(rows('1\r\n2\r\n3\r\n4\r\n5\x1b[2;3r\x1b[S')).toEqual(['1', '3', '', '4', '5'])
+    expect(rows('1\x1b[?1049h\x1b[Hmenu\x1b[S')).toEqual(['', '', '', '', ''])
+  })
+})

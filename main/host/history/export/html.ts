@@ -11,6 +11,7 @@ import {
   FG_INVISIBLE,
   FG_STRIKE,
   FG_UNDERLINE,
+  hasFiller,
   type Ink,
   MODE_P16,
   MODE_P256,
@@ -42,7 +43,8 @@ export function styledLine({ core, buffer, begin, end }: ScreenLine): StyledLine
   for (let y = begin; y < end; y++) {
     const line = buffer.lines.get(y)
     if (!line) continue
-    for (let x = 0; x < Math.min(line.length, core.cols); ) {
+    const printed = Math.min(line.length, core.cols) - (y < end - 1 && hasFiller(buffer.lines, y) ? 1 : 0)
+    for (let x = 0; x < printed; ) {
       const { text, width, ink } = cellAt(core, line, x)
       const style = styleOf(ink)
       const last = runs.at(-1)

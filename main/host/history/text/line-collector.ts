@@ -3,6 +3,7 @@ import type { Position } from '../../../../protocol/position.ts'
 import { visibleText } from '../../../../protocol/visible-text.ts'
 import { unzstd } from '../../recording/compression.ts'
 import type { Size, StoredKeyframe, TimedResize } from '../../recording/types.ts'
+import { lineText } from '../../screen/cells.ts'
 import { Screen } from '../../screen/screen.ts'
 import { type Core, type CoreBuffer, coreOf } from '../../screen/xterm-internals.ts'
 import { BoundedSet } from './bounded-map.ts'
@@ -97,6 +98,11 @@ export class LineCollector {
         if (!this.#screen.altScreen) this.#beforeErase(Number(params[0] ?? 0))
         return false
       })
+    // A few bytes of SU scroll out many rows: each time before the next ones.
+    parser.registerCsiHandler({ final: 'S' }, () => {
+      if (!this.#screen.altScreen) this.#collectScrolled()
+      return false
+    })
     // RIS leaves the alternate screen, too, and erases both.
     parser.registerEscHandler({ final: 'c' }, () => {
       this.sample()
@@ -338,9 +344,7 @@ export class LineCollector {
   }
 
   #text(buffer: CoreBuffer, begin: number, end: number): string {
-    let text = ''
-    for (let y = begin; y < end; y++) text += buffer.lines.get(y)?.translateToString(y === end - 1) ?? ''
-    return visibleText(text).trimEnd()
+    return visibleText(lineText(buffer.lines, begin, end)).trimEnd()
   }
 
   #collect({ buffer, begin, end, text, blank }: Rows, offset: number): void {
