@@ -156,7 +156,6 @@ export const SESSION_MESSAGES = {
       session: SessionInfo,
       /** The host accepted `have` and goes on from there. */
       resumed: z.boolean(),
-      age_seconds: z.number(),
       read_only: z.boolean(),
       /** The highest number of this client's input_stream that reached the PTY; 0: none. */
       input_seen: offset,

@@ -96,7 +96,7 @@ try {
   await step(
     'The network recovers',
     [
-      '"Reconnected" appears, with the age of the session.',
+      '"Reconnected" appears, with how long the connection was lost.',
       'typed-offline was printed once.',
       'Nothing was drawn twice, and the scroll position did not jump.',
     ],

@@ -1,5 +1,5 @@
 // One session on the page's terminal: starts or attaches it, and provides its state as signals.
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import type { ClientAttachment } from '../../protocol/client/client-attachment.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, SessionSpec } from '../../protocol/messages.ts'
@@ -54,6 +54,9 @@ export class TerminalSession {
   #attached: ClientAttachment | undefined
   #session: SessionInfo | undefined
   #attachCount = 0
+  /** When the connection was lost. */
+  #lostAt: number | undefined
+  readonly #stopWatching: () => void
   #kept: PersistedInput | undefined
   readonly #gapBytes = new Map<HostMessageOf<'gap'>['reason'], number>()
 
@@ -107,6 +110,9 @@ export class TerminalSession {
       },
     })
     this.#view = view
+    this.#stopWatching = effect(() => {
+      if (link.state.value.name !== 'ready') this.#lostAt ??= Date.now()
+    })
     this.mode.value = view.mode
     this.started = session_id ? Promise.resolve(this.#attach(session_id, false)) : this.#create(spec, created)
   }
@@ -121,6 +127,7 @@ export class TerminalSession {
 
   /** Detaches; the session keeps running. May be called twice. */
   dispose(): void {
+    this.#stopWatching()
     this.input.dispose()
     // First: unsent input is gone once the attachment has ended.
     this.#kept?.dispose()
@@ -225,7 +232,7 @@ export class TerminalSession {
     this.gapNotice.value = gapNotice(this.#gapBytes)
   }
 
-  #sessionReceived({ session, resumed, age_seconds, read_only }: HostMessageOf<'session'>): void {
+  #sessionReceived({ session, resumed, read_only }: HostMessageOf<'session'>): void {
     this.#session = session
     this.title.value = session.title
     // Its size is this phone's, and no one else views it: taking the size over changes nothing.
@@ -233,8 +240,10 @@ export class TerminalSession {
     this.size.value = { cols: session.cols, rows: session.rows }
     if (session.screen_failed)
       this.gapNotice.value = 'This session’s output broke its screen. What is shown here may be incomplete.'
+    const away = Date.now() - (this.#lostAt ?? Date.now())
+    this.#lostAt = undefined
     if (resumed && this.#attachCount > 0)
-      toast(`Reconnected. Session is ${formatRoughDuration(age_seconds * 1000)} old.`)
+      toast(away < 1000 ? 'Reconnected.' : `Reconnected after ${formatRoughDuration(away)}.`)
     this.#attachCount++
   }
 

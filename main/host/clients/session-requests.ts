@@ -413,7 +413,6 @@ export class SessionRequests {
       session_id: session.session_id,
       session: session.info(),
       resumed: attachment.canContinue(),
-      age_seconds: (Date.now() - session.created_at) / 1000,
       read_only: isReadOnly,
       input_seen: session.lastInputSeq(attachment.options.stream),
       cols: session.size.cols,

@@ -332,7 +332,6 @@ function sessionReply(request_id: number): HostMessage {
     session_id: 'abc',
     session,
     resumed: false,
-    age_seconds: 0,
     read_only: false,
     input_seen: 0,
     cols: 80,
