@@ -2,7 +2,7 @@
 
 interface Params {
   length: number
-  params: ArrayLike<number>
+  params: Int32Array
   hasSubParams(index: number): boolean
   toArray(): (number | number[])[]
 }
@@ -26,7 +26,12 @@ export interface FixedCore {
   registerCsiHandler(id: { final: string }, handler: (params: Params) => boolean): unknown
   registerOscHandler(code: number, handler: (data: string) => boolean): unknown
   _bufferService: {
-    buffer: { scrollTop: number; scrollBottom: number }
+    buffer: {
+      scrollTop: number
+      scrollBottom: number
+      ybase: number
+      lines: { get(y: number): { getTrimmedLength(): number } | undefined }
+    }
     buffers: { active: object; normal: object }
     isUserScrolling: boolean
     scroll(eraseAttributes: Pen): void
@@ -86,9 +91,15 @@ export function applyFixes(core: FixedCore): void {
     const service = core._bufferService
     const { scrollTop, scrollBottom } = service.buffer
     if (service.buffers.active !== service.buffers.normal || scrollTop !== 0) return false
-    for (let left = Math.min(params.params[0] || 1, scrollBottom + 1); left > 0; left--) service.scroll(blank)
+    const count = Math.min(params.params[0] || 1, scrollBottom + 1)
+    // Blank rows below all text are moved as in xterm.js: a few bytes must not fill the scrollback with nothing.
+    let texts = Math.min(count, scrollBottom + 1)
+    const { lines, ybase } = service.buffer
+    while (texts > 0 && lines.get(ybase + texts - 1)?.getTrimmedLength() === 0) texts--
+    for (let row = 0; row < texts; row++) service.scroll(blank)
     handler._dirtyRowTracker.markRangeDirty(scrollTop, scrollBottom)
-    return true
+    params.params[0] = count - texts
+    return texts === count
   })
 
   // Who has scrolled back stays at the top for good. https://github.com/xtermjs/xterm.js/issues/6046

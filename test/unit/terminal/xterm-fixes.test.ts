@@ -74,6 +74,12 @@ describe('SU', () => {
     expect(rows('1\r\n2\r\n3\r\n4\r\n5\x1b[1;3r\x1b[2S\x1b[r')).toEqual(['1', '2', '3', '', '', '4', '5'])
   })
 
+  it('adds no blank rows for what is below all text, and moves colored ones', () => {
+    expect(rows('1\r\n\r\n3\x1b[9999Sx')).toEqual(['1', '', '3', '', '', ' x', '', ''])
+    expect(rows('\x1b[9999S'.repeat(9))).toEqual(['', '', '', '', ''])
+    expect(state('1\x1b[3;1H\x1b[41m\x1b[K\x1b[m\x1b[2S')['normal[1]']).toBe(state('\x1b[41m\x1b[K\x1b[m')['normal[0]'])
+  })
+
   it('moves nothing there from a region further down, nor from the alternate screen', () => {
     expect(rows('1\r\n2\r\n3\r\n4\r\n5\x1b[2;3r\x1b[S')).toEqual(['1', '3', '', '4', '5'])
     expect(rows('1\x1b[?1049h\x1b[Hmenu\x1b[S')).toEqual(['', '', '', '', ''])
