@@ -72,19 +72,22 @@ export class EnginePhone {
     }
   }
 
-  /** Taps the button with this name once it is enabled. */
+  /** Taps the button with this name once it is enabled, and rests where it is seen: dialogs slide in, and what is above it may grow. */
   async tap(name: string): Promise<void> {
     let at: { x: number; y: number } | null = null
     await until(`there is a button ${name}`, async () => {
+      const before: { x: number; y: number } | null = at
       at = await this.engine.evaluate(name => {
         for (const button of document.querySelectorAll('button')) {
           if ((button.ariaLabel ?? button.innerText).trim() !== name || button.disabled) continue
           const { left, top, width, height } = button.getBoundingClientRect()
-          if (width > 0) return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) }
+          const x = Math.round(left + width / 2)
+          const y = Math.round(top + height / 2)
+          if (width > 0 && button.contains(document.elementFromPoint(x, y))) return { x, y }
         }
         return null
       }, name)
-      return at !== null
+      return at !== null && before !== null && at.x === before.x && at.y === before.y
     })
     const { x, y } = at as unknown as { x: number; y: number }
     await this.engine.tapAt(x, y)

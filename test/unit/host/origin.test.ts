@@ -15,6 +15,13 @@ const ELSEWHERE = 2 ** 22 + 1
 
 const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 
+async function descends(pid: number, from: number): Promise<boolean> {
+  const processes = process.platform === 'linux' ? processesByProc(undefined) : processesByPs()
+  for (let one = await processes.find(pid); one; one = await processes.find(one.parent))
+    if (one.parent === from) return true
+  return false
+}
+
 /** A session's leader that runs `script`, which writes the ID of a process to $FILE. Resolves with both. */
 async function leaderWith(script: string): Promise<{ leader: IPty; pid: number }> {
   const file = join(temporaryFolder(), 'pid')
@@ -28,6 +35,8 @@ async function leaderWith(script: string): Promise<{ leader: IPty; pid: number }
     }
   }
   await until(() => read() > 0, 'the process')
+  // The one that started it may still be there.
+  if (script === DETACHED) await until(async () => !(await descends(read(), leader.pid)), 'its parents to end')
   onCleanUp(() => process.kill(read(), 'SIGKILL'))
   return { leader, pid: read() }
 }
