@@ -23,10 +23,9 @@ for (const file of process.argv.slice(2)) {
   const passed = count('passed') + count('flaky')
   const failed = count('failed') + count('did not run')
   // Including retries of tests that failed in the end. vitest: "✓ title (retry x1)"; Playwright: "✓  3 title (retry #1) (1.2s)".
-  const vitestRetries = [...text.matchAll(/^\s*[✓✗✘×].*\(retry x(\d+)\)/gm)].reduce(
-    (sum, [, times]) => sum + Number(times),
-    0,
-  )
+  const sumOf = (retried: RegExp) => [...text.matchAll(retried)].reduce((sum, [, times]) => sum + Number(times), 0)
+  // Told by retry-reporter.ts, and of some tests again, indented, by vitest itself.
+  const vitestRetries = Math.max(sumOf(/^[✓✗✘×].*\(retry x(\d+)\)/gm), sumOf(/^\s+[✓✗✘×].*\(retry x(\d+)\)/gm))
   const playwrightRetries = [...text.matchAll(/^\s*[✓✗✘×-].*\(retry #\d+\)/gm)].length
   const retries = Math.max(vitestRetries + playwrightRetries, count('flaky'))
   const skipped = count('skipped')
@@ -51,7 +50,7 @@ function reportOf(file: string, text: string): string[] {
   const lines = text.split('\n')
   // vitest: "⎯⎯⎯ Failed Tests 1 ⎯⎯⎯"; Playwright: "  1) test/browser/list.test.ts:12:1 › …".
   const start = lines.findIndex(line => /^⎯+ Failed (Tests|Suites) \d+ ⎯+|^\s+1\) \S+:\d+:\d+ /.test(line))
-  const retried = lines.filter(line => /\(retry (x|#)\d+\)/.test(line))
+  const retried = lines.filter(line => /^✓.*\(retry x\d+\)|\(retry #\d+\)/.test(line))
   const report = start < 0 ? [] : lines.slice(start).filter(line => line.trim() !== '')
   return [`--- ${file.split('/').at(-1)}`, ...retried, ...report.slice(0, MAX_REPORT_LINES)]
 }
